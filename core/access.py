@@ -1,0 +1,85 @@
+"""Who may do what: an Actor is an argument of every store and curation function."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.errors import NotAllowedError
+
+__all__ = ["LOCAL_ADMIN", "Actor", "Permission", "Role", "tenant_of_index"]
+
+# DESIGN: hard isolation is one index per tenant, named so.
+_TENANT_INDEX = re.compile(r"^user-memory-(?P<tenant>.+)$")
+
+
+class Permission(StrEnum):
+    """What a call needs."""
+
+    READ = "read"
+    WRITE = "write"
+    DELETE = "delete"
+    ADMINISTER = "administer"
+
+
+class Role(StrEnum):
+    """What an actor is trusted with; each role includes the ones before it."""
+
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    ADMIN = "admin"
+
+
+_ALLOWED: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: frozenset({Permission.READ}),
+    Role.REVIEWER: frozenset({Permission.READ, Permission.WRITE, Permission.DELETE}),
+    Role.ADMIN: frozenset(Permission),
+}
+
+_NEEDED: dict[Permission, Role] = {
+    Permission.READ: Role.VIEWER,
+    Permission.WRITE: Role.REVIEWER,
+    Permission.DELETE: Role.REVIEWER,
+    Permission.ADMINISTER: Role.ADMIN,
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person or agent on whose behalf a call is made; `tenants=None` means every tenant."""
+
+    name: str
+    role: Role
+    tenants: frozenset[str] | None = None
+
+    def may(self, permission: Permission, *, tenant: str | None = None) -> bool:
+        """Say whether the actor may; a shared index (`tenant=None`) is open to every tenant."""
+        return permission in _ALLOWED[self.role] and self.sees(tenant)
+
+    def sees(self, tenant: str | None) -> bool:
+        """Say whether the tenant is within the actor's scope."""
+        return tenant is None or self.tenants is None or tenant in self.tenants
+
+    def require(self, permission: Permission, *, what: str, tenant: str | None = None) -> None:
+        """Raise NotAllowedError unless the actor may; `what` names the thing, as in "index 'team'"."""
+        if not self.sees(tenant):
+            raise NotAllowedError(
+                f"{self.name!r} has no access to tenant {tenant!r}, to which {what} belongs: "
+                "ask an admin to add the tenant to your account."
+            )
+        if permission not in _ALLOWED[self.role]:
+            raise NotAllowedError(
+                f"{self.name!r} is a {self.role} and cannot {permission} {what}: this needs the role {_NEEDED[permission]}."
+            )
+
+
+LOCAL_ADMIN = Actor("local", Role.ADMIN)
+
+
+def tenant_of_index(index: str, *, tag: str | None = None) -> str | None:
+    """Return the tenant that an index belongs to: its `tenant` tag, else its name `user-memory-<tenant>`, else None."""
+    if tag:
+        return tag
+    match = _TENANT_INDEX.match(index)
+    return match["tenant"] if match else None

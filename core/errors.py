@@ -1,0 +1,218 @@
+"""Every error that Mnemoscope raises on purpose.
+
+::
+
+    MnemoscopeError
+    ├── ServiceError            the vector service refused or failed (code, status, field_list)
+    │   ├── ValidationError         400  ValidationException
+    │   ├── AccessDeniedError       403  AccessDeniedException
+    │   ├── NotFoundError           404  NotFoundException
+    │   ├── RequestTimeoutError     408  RequestTimeoutException
+    │   ├── ConflictError           409  ConflictException
+    │   ├── QuotaExceededError      402  ServiceQuotaExceededException
+    │   ├── TooManyRequestsError    429  TooManyRequestsException
+    │   ├── InternalError           500  InternalServerException
+    │   ├── UnavailableError        503  ServiceUnavailableException
+    │   └── KmsError                400  KmsDisabled-, KmsInvalidKeyUsage-, KmsInvalidState-, KmsNotFoundException
+    ├── StorageError            the directory of a local store cannot be used as asked
+    │   ├── StorageReadOnlyError    no permission to write
+    │   ├── StorageFullError        no space left
+    │   ├── StorageVersionError     written by a newer Mnemoscope
+    │   ├── StorageCorruptError     a file is damaged or not ours
+    │   └── StorageLocationError    not a directory, or on a network file system
+    ├── NotAllowedError         the actor's role or tenants do not allow it
+    ├── InvalidMemoryError      a memory that no index could hold
+    ├── EmbedderMismatchError   the index was written with another embedder
+    ├── ModelError              a model's files are missing, altered or unusable
+    ├── ConfigError             a setting, URI or argument that makes no sense
+    │   └── MissingExtraError       an optional part is not installed
+    └── FileReadError           a file to import cannot be read at all
+
+A message says what happened, which value, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+__all__ = [
+    "AccessDeniedError",
+    "ConfigError",
+    "ConflictError",
+    "EmbedderMismatchError",
+    "FileReadError",
+    "InternalError",
+    "InvalidMemoryError",
+    "KmsError",
+    "MissingExtraError",
+    "MnemoscopeError",
+    "ModelError",
+    "NotAllowedError",
+    "NotFoundError",
+    "QuotaExceededError",
+    "RequestTimeoutError",
+    "ServiceError",
+    "StorageCorruptError",
+    "StorageError",
+    "StorageFullError",
+    "StorageLocationError",
+    "StorageReadOnlyError",
+    "StorageVersionError",
+    "TooManyRequestsError",
+    "UnavailableError",
+    "ValidationError",
+    "service_error",
+]
+
+
+class MnemoscopeError(Exception):
+    """Base of every error raised on purpose; pages and the command line catch only this."""
+
+
+class ServiceError(MnemoscopeError):
+    """An error that the vector service reports, local or remote."""
+
+    code: ClassVar[str] = "InternalServerException"
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, field_list: Sequence[tuple[str, str]] = (), code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field_list = tuple(field_list)
+        self.service_code = code or self.code
+
+
+class ValidationError(ServiceError):
+    """The request is not valid."""
+
+    code, status = "ValidationException", 400
+
+
+class AccessDeniedError(ServiceError):
+    """The credentials do not allow the operation."""
+
+    code, status = "AccessDeniedException", 403
+
+
+class NotFoundError(ServiceError):
+    """The bucket, index or resource does not exist."""
+
+    code, status = "NotFoundException", 404
+
+
+class RequestTimeoutError(ServiceError):
+    """The request took too long."""
+
+    code, status = "RequestTimeoutException", 408
+
+
+class ConflictError(ServiceError):
+    """The request conflicts with what exists."""
+
+    code, status = "ConflictException", 409
+
+
+class QuotaExceededError(ServiceError):
+    """A quota of the service is used up."""
+
+    code, status = "ServiceQuotaExceededException", 402
+
+
+class TooManyRequestsError(ServiceError):
+    """The request rate is over the limit."""
+
+    code, status = "TooManyRequestsException", 429
+
+
+class InternalError(ServiceError):
+    """The service failed."""
+
+    code, status = "InternalServerException", 500
+
+
+class UnavailableError(ServiceError):
+    """The service cannot answer now."""
+
+    code, status = "ServiceUnavailableException", 503
+
+
+class KmsError(ServiceError):
+    """The encryption key cannot be used."""
+
+    code, status = "KmsInvalidStateException", 400
+
+
+class StorageError(MnemoscopeError):
+    """The directory of a local store cannot be used as asked."""
+
+
+class StorageReadOnlyError(StorageError):
+    """No permission to write in the directory of a local store."""
+
+
+class StorageFullError(StorageError):
+    """No space is left where a local store lives."""
+
+
+class StorageVersionError(StorageError):
+    """A file of a local store was written by a newer Mnemoscope."""
+
+
+class StorageCorruptError(StorageError):
+    """A file of a local store is damaged or is not a store's."""
+
+
+class StorageLocationError(StorageError):
+    """A path that cannot hold a local store."""
+
+
+class NotAllowedError(MnemoscopeError):
+    """The actor's role or tenants do not allow the operation."""
+
+
+class InvalidMemoryError(MnemoscopeError):
+    """A memory that no index could hold."""
+
+
+class EmbedderMismatchError(MnemoscopeError):
+    """The index was written with another embedder than the one in use."""
+
+
+class ModelError(MnemoscopeError):
+    """A model's files are missing, altered or unusable."""
+
+
+class ConfigError(MnemoscopeError):
+    """A setting, URI or argument that makes no sense."""
+
+
+class MissingExtraError(ConfigError):
+    """An optional part is not installed; the message has the install line."""
+
+
+class FileReadError(MnemoscopeError):
+    """A file to import cannot be read at all."""
+
+
+_BY_CODE: dict[str, type[ServiceError]] = {
+    cls.code: cls
+    for cls in (
+        ValidationError,
+        AccessDeniedError,
+        NotFoundError,
+        RequestTimeoutError,
+        ConflictError,
+        QuotaExceededError,
+        TooManyRequestsError,
+        InternalError,
+        UnavailableError,
+    )
+} | dict.fromkeys(
+    ("KmsDisabledException", "KmsInvalidKeyUsageException", "KmsInvalidStateException", "KmsNotFoundException"), KmsError
+)
+
+
+def service_error(code: str, message: str, *, field_list: Sequence[tuple[str, str]] = ()) -> ServiceError:
+    """Return the error for a code of the service; an unknown code becomes the base ServiceError."""
+    return _BY_CODE.get(code, ServiceError)(message, field_list=field_list, code=code)

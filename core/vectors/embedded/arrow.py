@@ -1,0 +1,92 @@
+"""Metadata values as Arrow arrays: typed where all values agree, JSON text where they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pyarrow as pa
+
+__all__ = ["Typed", "joined", "typed"]
+
+_STRING, _BOOL, _INT, _FLOAT = "string", "bool", "int", "float"
+_TYPES = {
+    frozenset[str](): pa.string(),
+    frozenset({_STRING}): pa.string(),
+    frozenset({_BOOL}): pa.bool_(),
+    frozenset({_INT}): pa.int64(),
+    frozenset({_FLOAT}): pa.float64(),
+    frozenset({_INT, _FLOAT}): pa.float64(),
+    frozenset({"list of string"}): pa.list_(pa.string()),
+    frozenset({"list of number"}): pa.list_(pa.float64()),
+}
+_SCALARS = {str: _STRING, bool: _BOOL, int: _INT, float: _FLOAT}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """An array and whether it is JSON text that stands for values of several types."""
+
+    array: pa.Array
+    json: bool = False
+
+    def take(self, rows: npt.NDArray[Any]) -> Typed:
+        """Return the values at these rows, null where the row is −1."""
+        indices = pa.array(rows, mask=rows < 0) if (rows < 0).any() else pa.array(rows)
+        return Typed(self.array.take(indices), self.json)
+
+    def values(self) -> list[Any]:
+        """Return the values as Python objects, None where absent."""
+        plain = self.array.to_pylist()
+        return [None if value is None else orjson.loads(value) for value in plain] if self.json else plain
+
+    @property
+    def field_metadata(self) -> dict[bytes, bytes] | None:
+        """What the field says of its encoding."""
+        return {b"encoding": b"json"} if self.json else None
+
+
+def _kind(value: Any) -> str:
+    scalar = _SCALARS.get(type(value))
+    if scalar == _INT and not -(2**63) <= value < 2**63:
+        return _FLOAT
+    return scalar or ("list of string" if value and isinstance(value[0], str) else "list of number")
+
+
+def typed(values: Sequence[Any]) -> Typed:
+    """Return the values as one array; None is null."""
+    kinds = frozenset(_kind(value) for value in values if value is not None)
+    kind = _TYPES.get(kinds)
+    if kind is None:
+        texts = [None if value is None else orjson.dumps(value).decode() for value in values]
+        return Typed(pa.array(texts, pa.string()), json=True)
+    if kind == pa.float64():
+        return Typed(pa.array([None if value is None else float(value) for value in values], kind))
+    return Typed(pa.array(values, kind))
+
+
+def nulls(length: int) -> Typed:
+    """Return an array of absent values."""
+    return Typed(pa.nulls(length, pa.string()))
+
+
+def joined(parts: Sequence[Typed]) -> Typed:
+    """Return the parts as one array, re-typed where they do not agree."""
+    telling = [part for part in parts if part.array.null_count < len(part.array)]
+    if not telling:
+        return nulls(sum(len(part.array) for part in parts))
+    kind, json = telling[0].array.type, telling[0].json
+    if any(part.array.type != kind or part.json != json for part in telling):
+        return typed([value for part in parts for value in part.values()])
+    arrays = [part.array if part.array.type == kind else pa.nulls(len(part.array), kind) for part in parts]
+    return Typed(arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays), json)
+
+
+def vector_array(matrix: npt.NDArray[np.float32]) -> pa.Array:
+    """Return an (n, dimension) matrix as fixed-size lists, without a copy."""
+    flat = pa.Array.from_buffers(pa.float32(), matrix.size, [None, pa.py_buffer(np.ascontiguousarray(matrix))])
+    return pa.FixedSizeListArray.from_arrays(flat, matrix.shape[1])

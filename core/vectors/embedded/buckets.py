@@ -1,0 +1,257 @@
+"""Operations on buckets, indexes and tags of the embedded engine."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import apsw
+
+from core.errors import ConflictError, NotFoundError, ValidationError
+from core.vectors import limits
+from core.vectors.embedded import text
+from core.vectors.embedded.index import IndexFile, IndexSettings, add_text_key
+from core.vectors.embedded.registry import BucketRow, IndexRow, Registry
+from core.vectors.embedded.tokens import fingerprint, open_token, seal_token
+from core.vectors.validation import (
+    bucket_name,
+    check_length,
+    check_range,
+    check_tags,
+    check_text,
+    constraint,
+    index_name,
+    index_ref,
+)
+
+__all__ = ["Buckets"]
+
+_PARTITION_REGION = "arn:aws:s3vectors:us-east-1"
+
+
+class Buckets:
+    """Bucket and index operations; `open_index` gives the records of one index."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        account: str,
+        clock: Callable[[], float],
+        open_index: Callable[[IndexRow], IndexFile],
+        drop_index: Callable[[IndexRow], None],
+    ) -> None:
+        self._registry, self._account, self._clock = registry, account, clock
+        self._open, self._drop = open_index, drop_index
+
+    def bucket_arn(self, bucket: str) -> str:
+        """Return a bucket's ARN."""
+        return f"{_PARTITION_REGION}:{self._account}:bucket/{bucket}"
+
+    def index_arn(self, bucket: str, index: str) -> str:
+        """Return an index's ARN."""
+        return f"{self.bucket_arn(bucket)}/index/{index}"
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+    def create_vector_bucket(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """CreateVectorBucket."""
+        name = bucket_name({"vectorBucketName": arguments.get("vectorBucketName")})
+        settings = {"encryptionConfiguration": _encryption(arguments)}
+        self._registry.add_bucket(BucketRow(name, self._now(), settings, check_tags("/tags", arguments.get("tags") or {})))
+        return {"vectorBucketArn": self.bucket_arn(name)}
+
+    def get_vector_bucket(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """GetVectorBucket."""
+        row = self._registry.bucket(bucket_name(arguments))
+        return {"vectorBucket": self._bucket_summary(row) | row.settings}
+
+    def _bucket_summary(self, row: BucketRow) -> dict[str, Any]:
+        return {"vectorBucketName": row.name, "vectorBucketArn": self.bucket_arn(row.name), "creationTime": row.created}
+
+    def list_vector_buckets(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """ListVectorBuckets."""
+        prefix, limit, after, request = _listing(arguments, limits.LIST_BUCKETS_MAX)
+        rows = self._registry.buckets(prefix=prefix, after=after, limit=limit + 1)
+        page: dict[str, Any] = {"vectorBuckets": [self._bucket_summary(row) for row in rows[:limit]]}
+        if len(rows) > limit:
+            page["nextToken"] = seal_token(request, after=rows[limit - 1].name)
+        return page
+
+    def delete_vector_bucket(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """DeleteVectorBucket."""
+        self._registry.remove_bucket(bucket_name(arguments))
+        return {}
+
+    def create_index(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """CreateIndex."""
+        bucket = bucket_name({key: arguments.get(key) for key in ("vectorBucketName", "vectorBucketArn")})
+        name = index_name(arguments.get("indexName"))
+        if arguments.get("dataType") != "float32":
+            raise constraint("/dataType", f"'{arguments.get('dataType')}'", "Member must satisfy enum value set: [float32]")
+        dimension = check_range("/dimension", arguments.get("dimension"), limits.DIMENSION_MIN, limits.DIMENSION_MAX)
+        metric = arguments.get("distanceMetric")
+        if metric not in ("cosine", "euclidean"):
+            raise constraint("/distanceMetric", f"'{metric}'", "Member must satisfy enum value set: [euclidean, cosine]")
+        configuration = arguments.get("metadataConfiguration") or {}
+        hidden = _non_filterable(configuration.get("nonFilterableMetadataKeys") or [])
+        searchable = _text_keys("/metadataConfiguration", configuration.get("textSearchConfigurations") or [])
+        row = IndexRow(
+            bucket=bucket,
+            name=name,
+            created=self._now(),
+            fixed=IndexSettings(uuid.uuid4().hex, dimension, metric, tuple(hidden)),
+            settings={"encryptionConfiguration": _encryption(arguments), "indexMode": "ENHANCED"},
+            tags=check_tags("/tags", arguments.get("tags") or {}),
+        )
+        self._registry.add_index(row, prepare=lambda: self._prepare(row, searchable))
+        return {"indexArn": self.index_arn(bucket, name)}
+
+    def _prepare(self, row: IndexRow, searchable: dict[str, str]) -> None:
+        """Make the file of an index before anybody can see it."""
+        file = self._open(row)
+        with file.writing() as connection:
+            for key, language in searchable.items():
+                text.add(connection, key, language)
+
+    def get_index(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """GetIndex."""
+        row = self._registry.index(*index_ref(arguments))
+        with self._open(row).reading() as reading:
+            searchable = text.tables(reading.connection)
+        configuration: dict[str, Any] = {}
+        if row.fixed.non_filterable:
+            configuration["nonFilterableMetadataKeys"] = list(row.fixed.non_filterable)
+        if searchable:
+            configuration["textSearchConfigurations"] = [
+                {"metadataKey": table.key, "language": table.language, "status": "ACTIVE"} for table in searchable
+            ]
+        index = self._index_summary(row) | row.settings
+        index |= {"dataType": "float32", "dimension": row.fixed.dimension, "distanceMetric": row.fixed.metric}
+        if configuration:
+            index["metadataConfiguration"] = configuration
+        return {"index": index}
+
+    def _index_summary(self, row: IndexRow) -> dict[str, Any]:
+        return {
+            "vectorBucketName": row.bucket,
+            "indexName": row.name,
+            "indexArn": self.index_arn(row.bucket, row.name),
+            "creationTime": row.created,
+        }
+
+    def list_indexes(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """ListIndexes."""
+        bucket = self._registry.bucket(bucket_name(arguments)).name
+        prefix, limit, after, request = _listing(arguments, limits.LIST_INDEXES_MAX, bucket)
+        rows = self._registry.indexes(bucket, prefix=prefix, after=after, limit=limit + 1)
+        page: dict[str, Any] = {"indexes": [self._index_summary(row) for row in rows[:limit]]}
+        if len(rows) > limit:
+            page["nextToken"] = seal_token(request, after=rows[limit - 1].name)
+        return page
+
+    def delete_index(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """DeleteIndex."""
+        self._drop(self._registry.remove_index(*index_ref(arguments)))
+        return {}
+
+    def update_metadata_configuration(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """UpdateMetadataConfiguration: done when it returns, so a key is ACTIVE at once."""
+        row = self._registry.index(*index_ref(arguments))
+        added = _text_keys("/add", (arguments.get("add") or {}).get("textSearchConfigurations") or [])
+        dropped = [
+            entry.get("metadataKey") for entry in (arguments.get("delete") or {}).get("textSearchConfigurations") or []
+        ]
+        if not added and not dropped:
+            raise ValidationError("Must specify at least one text search configuration to add or to delete")
+        with self._open(row).writing() as connection:
+            _change_text_keys(connection, added, dropped)
+        return {"indexArn": self.index_arn(row.bucket, row.name)}
+
+    def list_tags_for_resource(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """ListTagsForResource."""
+        return {"tags": self._resource(arguments)[2]}
+
+    def tag_resource(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """TagResource: adds tags, replaces those of the same key."""
+        bucket, index, tags = self._resource(arguments)
+        self._registry.set_tags(bucket, index, check_tags("/tags", tags | check_tags("/tags", arguments.get("tags"))))
+        return {}
+
+    def untag_resource(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """UntagResource."""
+        bucket, index, tags = self._resource(arguments)
+        gone = set(arguments.get("tagKeys") or ())
+        self._registry.set_tags(bucket, index, {key: value for key, value in tags.items() if key not in gone})
+        return {}
+
+    def _resource(self, arguments: Mapping[str, Any]) -> tuple[str, str | None, dict[str, str]]:
+        arn = check_text("/resourceArn", arguments.get("resourceArn"))
+        if not arn.startswith(f"{_PARTITION_REGION}:{self._account}:bucket/"):
+            raise NotFoundError(f"The specified resource could not be found: {arn}")
+        if "/index/" in arn:
+            index = self._registry.index(*index_ref({"indexArn": arn}))
+            return index.bucket, index.name, index.tags
+        bucket = self._registry.bucket(bucket_name({"vectorBucketArn": arn}))
+        return bucket.name, None, bucket.tags
+
+
+def _encryption(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the encryption as asked: the local engine records it and leaves encryption to the disk."""
+    return dict(arguments.get("encryptionConfiguration") or {"sseType": "AES256"})
+
+
+def _listing(arguments: Mapping[str, Any], most: int, *scope: str) -> tuple[str, int, str, str]:
+    """Return prefix, page size, where to go on and the request's fingerprint."""
+    prefix = check_text("/prefix", arguments.get("prefix") or "")
+    limit = check_range("/maxResults", arguments.get("maxResults", most), 1, most)
+    request = fingerprint("list", scope, prefix)
+    token = arguments.get("nextToken")
+    after = str(open_token(token, request).get("after", "")) if token is not None else ""
+    return prefix, limit, after, request
+
+
+def _non_filterable(keys: Any) -> list[str]:
+    path = "/metadataConfiguration/nonFilterableMetadataKeys"
+    check_length(path, keys, 0, limits.NON_FILTERABLE_KEYS_MAX)
+    for key in keys:
+        check_length(path, check_text(path, key), 1, limits.METADATA_KEY_CHARS_MAX)
+    if len(set(keys)) < len(keys):
+        raise constraint(path, f"'{keys}'", "Member must not contain duplicate keys")
+    return list(keys)
+
+
+def _text_keys(path: str, entries: Any) -> dict[str, str]:
+    """Return language by searchable metadata key."""
+    path = f"{path}/textSearchConfigurations"
+    check_length(path, entries, 0, limits.TEXT_SEARCH_KEYS_MAX)
+    found: dict[str, str] = {}
+    for entry in entries:
+        key, language = check_text(path, entry.get("metadataKey")), entry.get("language", "en")
+        check_length(f"{path}/metadataKey", key, 1, limits.METADATA_KEY_CHARS_MAX)
+        if language not in limits.TEXT_SEARCH_LANGUAGES:
+            allowed = ", ".join(limits.TEXT_SEARCH_LANGUAGES)
+            raise constraint(f"{path}/language", f"'{language}'", f"Member must satisfy enum value set: [{allowed}]")
+        if key in found:
+            raise constraint(path, f"'{key}'", "Member must not contain duplicate keys")
+        found[key] = language
+    return found
+
+
+def _change_text_keys(connection: apsw.Connection, added: dict[str, str], dropped: list[str]) -> None:
+    known = {table.key: table for table in text.tables(connection)}
+    for key in dropped:
+        if key not in known:
+            raise NotFoundError(f"Metadata key '{key}' is not configured for text search on this index")
+        text.drop(connection, known.pop(key))
+    for key, language in added.items():
+        if key in known:
+            raise ConflictError(f"Metadata key '{key}' is already configured for text search on this index")
+        add_text_key(connection, key, language)
+    if len(known) + len(added) > limits.TEXT_SEARCH_KEYS_MAX:
+        raise constraint(
+            "/add", f"with length {len(added)}", f"An index has at most {limits.TEXT_SEARCH_KEYS_MAX} searchable keys"
+        )

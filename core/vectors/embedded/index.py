@@ -1,0 +1,283 @@
+"""One index on disk: its records in SQLite, written by one at a time, read by any number."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apsw
+import numpy as np
+import orjson
+
+from core.vectors.client import PutVector
+from core.vectors.embedded import text
+from core.vectors.embedded.queue import WriterQueue
+from core.vectors.embedded.replica import Replica, read_head
+from core.vectors.embedded.segment import View
+from core.vectors.embedded.snapshot import Head
+from core.vectors.embedded.storage import connect, transaction, translated
+
+__all__ = ["IndexFile", "IndexSettings", "Reading", "Record"]
+
+_SCHEMA = (
+    """
+CREATE TABLE IF NOT EXISTS rec (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT UNIQUE NOT NULL, hash INTEGER NOT NULL,
+    meta BLOB NOT NULL, body BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS vec (seq INTEGER PRIMARY KEY, v BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS gone (id INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS info (name TEXT PRIMARY KEY, value);
+"""
+    + text.SCHEMA
+)
+_GONE_KEPT = 10_000  # entries, beyond which a list of the gone longer than the index is cut to half of this
+_WORTH_SAVING = 1_024  # rows outside the snapshot when the index is closed
+_POOL = 8  # idle connections kept for reading
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """What is fixed when an index is created; `identity` is new for each index, also under an old name."""
+
+    identity: str
+    dimension: int
+    metric: str
+    non_filterable: tuple[str, ...]
+
+    @property
+    def cosine(self) -> bool:
+        """Whether the metric is cosine."""
+        return self.metric == "cosine"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A stored record; `metadata` is parsed at the first need."""
+
+    seq: int
+    key: str
+    meta: bytes
+    body: bytes
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """All metadata, filterable and not."""
+        values: dict[str, Any] = orjson.loads(self.meta)
+        values.update(orjson.loads(self.body))
+        return values
+
+
+class Reading:
+    """One read transaction: everything asked of it comes from the same moment."""
+
+    def __init__(self, connection: apsw.Connection, views: list[View], head: Head) -> None:
+        self.connection, self.views, self.head = connection, views, head
+
+    def records(self, seqs: Iterable[int]) -> dict[int, Record]:
+        """Return the records with these sequence numbers; those gone since are left out."""
+        found = {}
+        for seq in seqs:
+            for row in self.connection.execute("SELECT seq, key, meta, body FROM rec WHERE seq = ?", (seq,)):
+                found[seq] = Record(*row)
+        return found
+
+    def by_key(self, keys: Iterable[str]) -> list[Record]:
+        """Return the records with these keys; absent ones are left out."""
+        query = "SELECT seq, key, meta, body FROM rec WHERE key = ?"
+        return [Record(*row) for key in keys for row in self.connection.execute(query, (key,))]
+
+    def after(self, seq: int, *, limit: int, segment: tuple[int, int] | None) -> Iterator[Record]:
+        """Yield up to `limit` records above a sequence number, of one segment (count, index) of the keys if given."""
+        count, place = segment or (1, 0)
+        query = "SELECT seq, key, meta, body FROM rec WHERE seq > ? AND hash % ? = ? ORDER BY seq LIMIT ?"
+        for row in self.connection.execute(query, (seq, count, place, limit)):
+            yield Record(*row)
+
+    def latest(self) -> Head:
+        """Return how far the database has got, without the rows in memory."""
+        return read_head(self.connection)[0]
+
+    def vector(self, seq: int) -> bytes:
+        """Return a record's vector as float32 bytes."""
+        return next(self.connection.execute("SELECT v FROM vec WHERE seq = ?", (seq,)))[0]  # type: ignore[no-any-return]
+
+
+class IndexFile:
+    """The records of one index. Thread-safe; other processes may have the same index open."""
+
+    def __init__(self, folder: Path, settings: IndexSettings, *, read_only: bool) -> None:
+        self.settings = settings
+        self._folder, self._read_only = folder, read_only
+        self.path = folder / "data.sqlite"
+        self._queue = WriterQueue(folder / "writer.lock")
+        self._pool: list[apsw.Connection] = []
+        self._pool_lock = threading.Lock()
+        self._writer: apsw.Connection | None = None
+        self._closed = False
+        self.replica = Replica(folder, identity=settings.identity, dimension=settings.dimension, cosine=settings.cosine)
+        self._give_back(self._connect())
+
+    def _connect(self) -> apsw.Connection:
+        return connect(self.path, _SCHEMA, read_only=self._read_only)
+
+    def _borrow(self) -> apsw.Connection:
+        with self._pool_lock:
+            if self._pool:
+                return self._pool.pop()
+        return self._connect()
+
+    def _give_back(self, connection: apsw.Connection) -> None:
+        with self._pool_lock:
+            if not self._closed and len(self._pool) < _POOL:
+                self._pool.append(connection)
+                return
+        connection.close()
+
+    @contextmanager
+    def reading(self, *, rows: bool = False) -> Iterator[Reading]:
+        """Open one snapshot of the index for the block, with the rows in memory brought to it if `rows`."""
+        with translated(self.path):
+            connection = self._borrow()
+            try:
+                if not rows:
+                    with transaction(connection, write=False):
+                        yield Reading(connection, [], Head(0, 0))
+                    return
+                # The transaction starts under the lock, so the rows never run ahead of what it sees.
+                self.replica.lock.acquire()
+                held = True
+                try:
+                    with transaction(connection, write=False):
+                        head = self.replica.catch_up(connection)
+                        views = self.replica.views()
+                        self.replica.lock.release()
+                        held = False
+                        yield Reading(connection, views, head)
+                finally:
+                    if held:
+                        self.replica.lock.release()
+            finally:
+                self._give_back(connection)
+        if rows and not self._read_only:
+            self.replica.save_if_due()
+
+    @contextmanager
+    def writing(self) -> Iterator[apsw.Connection]:
+        """Wait for the turn and run the block in one write transaction."""
+        with translated(self.path), self._queue.turn():
+            if self._writer is None:
+                self._writer = self._connect()
+            with transaction(self._writer):
+                yield self._writer
+
+    def put(self, vectors: Sequence[PutVector], matrix: np.ndarray) -> None:
+        """Write records that have been checked; a key that exists is replaced, of equal keys in one call the last counts."""
+        last = {record["key"]: place for place, record in enumerate(vectors)}
+        split = [self._split(vectors[place].get("metadata") or {}) for place in last.values()]
+        blobs = [matrix[place].tobytes() for place in last.values()]
+        with self.writing() as connection:
+            searchable = text.tables(connection)
+            self._remove(connection, searchable, last)
+            seq = next(connection.execute("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'rec'), 0)"))[0]
+            seqs = range(seq + 1, seq + 1 + len(last))
+            connection.executemany(
+                "INSERT INTO rec (seq, key, hash, meta, body) VALUES (?, ?, ?, ?, ?)",
+                ((n, key, _hash(key), meta, body) for n, key, (meta, body) in zip(seqs, last, split, strict=True)),
+            )
+            connection.executemany("INSERT INTO vec (seq, v) VALUES (?, ?)", zip(seqs, blobs, strict=True))
+            texts = (vectors[place].get("metadata") or {} for place in last.values())
+            text.insert(connection, searchable, zip(seqs, texts, strict=True))
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove records; absent keys are passed over."""
+        with self.writing() as connection:
+            self._remove(connection, text.tables(connection), keys)
+
+    def _remove(self, connection: apsw.Connection, searchable: list[text.TextTable], keys: Iterable[str]) -> None:
+        query = "SELECT seq FROM rec WHERE key = ?"
+        seqs = [row[0] for key in dict.fromkeys(keys) for row in connection.execute(query, (key,))]
+        if not seqs:
+            return
+        text.delete(connection, searchable, seqs)
+        connection.executemany("DELETE FROM vec WHERE seq = ?", ((seq,) for seq in seqs))
+        connection.executemany("DELETE FROM rec WHERE seq = ?", ((seq,) for seq in seqs))
+        connection.executemany("INSERT INTO gone (seq) VALUES (?)", ((seq,) for seq in seqs))
+        self._prune(connection, connection.last_insert_rowid())
+
+    @staticmethod
+    def _prune(connection: apsw.Connection, newest: int) -> None:
+        """Forget old entries of the list of the gone; a reader that has not seen them reads all rows again."""
+        floor = next(connection.execute("SELECT coalesce((SELECT value FROM info WHERE name = 'gone_floor'), 0)"))[0]
+        if newest - floor <= _GONE_KEPT:
+            return
+        rows = next(connection.execute("SELECT count(*) FROM vec"))[0]
+        if newest - floor > max(_GONE_KEPT, rows):
+            cut = newest - _GONE_KEPT // 2
+            connection.execute("DELETE FROM gone WHERE id <= ?", (cut,))
+            connection.execute("INSERT OR REPLACE INTO info (name, value) VALUES ('gone_floor', ?)", (cut,))
+
+    def _split(self, metadata: Mapping[str, Any]) -> tuple[bytes, bytes]:
+        """Return filterable and other metadata as JSON."""
+        body = {key: metadata[key] for key in self.settings.non_filterable if key in metadata}
+        meta = {key: value for key, value in metadata.items() if key not in body}
+        return _json(meta), _json(body)
+
+    def _save(self) -> None:
+        """Write a snapshot if the next open would otherwise read many rows one by one, also when nobody queried here."""
+        with self.reading() as reading:
+            written = reading.latest().seq
+        if written - (self.replica.head.seq if self.replica.head else 0) > _WORTH_SAVING:
+            with self.reading(rows=True):
+                pass
+        self.replica.save_if_due(at_least=_WORTH_SAVING)
+        self.replica.join()
+
+    def close(self, *, save: bool = True) -> None:
+        """Save what makes the next open quick, unless told not to, and close every file."""
+        self.replica.join()
+        if save and not self._read_only:
+            self._save()
+        with self._pool_lock:
+            self._closed = True
+            pool, self._pool = self._pool, []
+        for connection in (*pool, *filter(None, [self._writer])):
+            connection.close()
+        self._writer = None
+        self._queue.close()
+
+
+def add_text_key(connection: apsw.Connection, key: str, language: str) -> None:
+    """Make a metadata key searchable and index what is there."""
+    table = text.add(connection, key, language)
+    last = 0
+    while True:
+        query = "SELECT seq, key, meta, body FROM rec WHERE seq > ? ORDER BY seq LIMIT 2000"
+        rows = [Record(*row) for row in connection.execute(query, (last,))]
+        if not rows:
+            return
+        text.insert(connection, [table], ((record.seq, record.metadata) for record in rows))
+        last = rows[-1].seq
+
+
+def _hash(key: str) -> int:
+    """Return what places a key in its segment of ListVectors, the same after every rewrite."""
+    return zlib.crc32(key.encode())
+
+
+def _json(values: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
+    except TypeError:  # an integer beyond 64 bits: the service keeps numbers as doubles, so do we
+        return orjson.dumps({key: _doubles(value) for key, value in values.items()})
+
+
+def _doubles(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_doubles(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63 else value

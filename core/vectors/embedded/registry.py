@@ -1,0 +1,160 @@
+"""Buckets, indexes and tags of a local store, in one small SQLite file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import apsw
+import orjson
+
+from core.errors import ConflictError, NotFoundError
+from core.vectors.embedded.index import IndexSettings
+from core.vectors.embedded.queue import WriterQueue
+from core.vectors.embedded.storage import connect, transaction, translated
+
+__all__ = ["BucketRow", "IndexRow", "Registry"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, created REAL NOT NULL, settings BLOB NOT NULL, tags BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS idx (
+    bucket TEXT NOT NULL REFERENCES bucket (name), name TEXT NOT NULL, identity TEXT NOT NULL, created REAL NOT NULL,
+    dimension INTEGER NOT NULL, metric TEXT NOT NULL, non_filterable BLOB NOT NULL,
+    settings BLOB NOT NULL, tags BLOB NOT NULL,
+    PRIMARY KEY (bucket, name)
+);
+"""
+
+
+@dataclass(frozen=True)
+class BucketRow:
+    """A vector bucket."""
+
+    name: str
+    created: datetime
+    settings: dict[str, Any]
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """An index of a bucket; `settings` holds its mode and encryption."""
+
+    bucket: str
+    name: str
+    created: datetime
+    fixed: IndexSettings
+    settings: dict[str, Any]
+    tags: dict[str, str]
+
+
+def _bucket(row: tuple[Any, ...]) -> BucketRow:
+    name, created, settings, tags = row
+    return BucketRow(name, datetime.fromtimestamp(created, UTC), orjson.loads(settings), orjson.loads(tags))
+
+
+def _index(row: tuple[Any, ...]) -> IndexRow:
+    bucket, name, identity, created, dimension, metric, non_filterable, settings, tags = row
+    fixed = IndexSettings(identity, dimension, metric, tuple(orjson.loads(non_filterable)))
+    return IndexRow(bucket, name, datetime.fromtimestamp(created, UTC), fixed, orjson.loads(settings), orjson.loads(tags))
+
+
+class Registry:
+    """What buckets and indexes there are. Thread-safe; shared by processes."""
+
+    def __init__(self, directory: Path, *, read_only: bool) -> None:
+        self.path = directory / "mnemoscope.sqlite"
+        self._queue = WriterQueue(directory / "writer.lock")
+        self._lock = threading.Lock()
+        self._connection = connect(self.path, _SCHEMA, read_only=read_only)
+
+    @contextmanager
+    def _writing(self) -> Iterator[apsw.Connection]:
+        with translated(self.path), self._queue.turn(), self._lock, transaction(self._connection):
+            yield self._connection
+
+    def _rows(self, query: str, arguments: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        with translated(self.path), self._lock:
+            return list(self._connection.execute(query, arguments))
+
+    def bucket(self, name: str) -> BucketRow:
+        """Return a bucket or raise NotFoundError."""
+        rows = self._rows("SELECT * FROM bucket WHERE name = ?", (name,))
+        if not rows:
+            raise NotFoundError("The specified vector bucket could not be found")
+        return _bucket(rows[0])
+
+    def buckets(self, *, prefix: str, after: str, limit: int) -> list[BucketRow]:
+        """Return up to `limit` buckets by name, above `after`."""
+        query = "SELECT * FROM bucket WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?"
+        return [_bucket(row) for row in self._rows(query, (after, len(prefix), prefix, limit))]
+
+    def add_bucket(self, row: BucketRow) -> None:
+        """Create a bucket or raise ConflictError."""
+        with self._writing() as connection:
+            if connection.execute("SELECT 1 FROM bucket WHERE name = ?", (row.name,)).fetchone():
+                raise ConflictError("A vector bucket with the specified name already exists")
+            values = (row.name, row.created.timestamp(), orjson.dumps(row.settings), orjson.dumps(row.tags))
+            connection.execute("INSERT INTO bucket VALUES (?, ?, ?, ?)", values)
+
+    def remove_bucket(self, name: str) -> None:
+        """Delete an empty bucket; a missing one raises NotFoundError, a full one ConflictError."""
+        with self._writing() as connection:
+            if not connection.execute("SELECT 1 FROM bucket WHERE name = ?", (name,)).fetchone():
+                raise NotFoundError("The specified vector bucket could not be found")
+            if connection.execute("SELECT 1 FROM idx WHERE bucket = ?", (name,)).fetchone():
+                raise ConflictError("The specified vector bucket is not empty")
+            connection.execute("DELETE FROM bucket WHERE name = ?", (name,))
+
+    def index(self, bucket: str, name: str) -> IndexRow:
+        """Return an index; a missing bucket or index raises NotFoundError."""
+        rows = self._rows("SELECT * FROM idx WHERE bucket = ? AND name = ?", (bucket, name))
+        if not rows:
+            self.bucket(bucket)
+            raise NotFoundError("The specified index could not be found")
+        return _index(rows[0])
+
+    def indexes(self, bucket: str, *, prefix: str, after: str, limit: int) -> list[IndexRow]:
+        """Return up to `limit` indexes of a bucket by name, above `after`."""
+        query = "SELECT * FROM idx WHERE bucket = ? AND name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?"
+        return [_index(row) for row in self._rows(query, (bucket, after, len(prefix), prefix, limit))]
+
+    def add_index(self, row: IndexRow, *, prepare: Callable[[], None]) -> None:
+        """Create an index, its files made by `prepare` first; NotFoundError for its bucket, ConflictError if it exists."""
+        with self._writing() as connection:
+            if not connection.execute("SELECT 1 FROM bucket WHERE name = ?", (row.bucket,)).fetchone():
+                raise NotFoundError("The specified vector bucket could not be found")
+            if connection.execute("SELECT 1 FROM idx WHERE bucket = ? AND name = ?", (row.bucket, row.name)).fetchone():
+                raise ConflictError("An index with the specified name already exists")
+            prepare()
+            fixed = row.fixed
+            values = (row.bucket, row.name, fixed.identity, row.created.timestamp(), fixed.dimension, fixed.metric)
+            rest = (fixed.non_filterable, row.settings, row.tags)
+            connection.execute("INSERT INTO idx VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values + tuple(map(orjson.dumps, rest)))
+
+    def remove_index(self, bucket: str, name: str) -> IndexRow:
+        """Delete an index and return what it was; a missing one raises NotFoundError."""
+        row = self.index(bucket, name)
+        with self._writing() as connection:
+            connection.execute("DELETE FROM idx WHERE bucket = ? AND name = ?", (bucket, name))
+        return row
+
+    def set_tags(self, bucket: str, index: str | None, tags: dict[str, str]) -> None:
+        """Replace the tags of a bucket, or of an index in it."""
+        with self._writing() as connection:
+            if index is None:
+                connection.execute("UPDATE bucket SET tags = ? WHERE name = ?", (orjson.dumps(tags), bucket))
+            else:
+                values = (orjson.dumps(tags), bucket, index)
+                connection.execute("UPDATE idx SET tags = ? WHERE bucket = ? AND name = ?", values)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+        self._queue.close()

@@ -1,0 +1,241 @@
+"""A run of rows in memory: vectors, their int8 shadows and the coded metadata; exact search over them.
+
+Exactness: with x = s·x8 + e and q = t·q8 + f (x8, q8 int8), |x·q − s·t·(x8·q8)| ≤ |q||e| + |f||s·x8|. The int8 products
+bound every score; only rows whose upper bound reaches the k-th best lower bound are scored again on the float32 rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numkong
+import numpy as np
+import numpy.typing as npt
+
+from core.vectors.embedded.columns import Column, Mask
+
+__all__ = ["Segment", "Top"]
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+_SHADOWED_FROM = 4_096  # rows; below, one float32 product is quicker than two passes
+_GATHER_BELOW = 0.10  # share of rows; below, scoring the chosen float32 rows is quicker than all int8 ones
+_BLOCK = 64  # rows whose best lower bound stands for them when the k-th best is sought
+_FLOAT32_SLACK = 2e-6  # relative rounding of a float32 product of unit vectors, generous
+_DOUBLE_BELOW = 256  # rows; up to here all are scored in float64 at once, beyond, float32 first thins them out
+_HUGE = 1e17  # components; a float32 sum of 4,096 of their squares stays finite
+_FIELDS = ("vectors", "shadow", "scale", "error", "size", "factor", "seqs", "alive")
+
+
+@dataclass(frozen=True)
+class Top:
+    """The best rows of a segment, best first: distances (float64) and sequence numbers."""
+
+    distances: npt.NDArray[np.float64]
+    seqs: Ints
+
+
+class Segment:
+    """Rows in order of sequence. Arrays may be longer than `rows` (room to grow) or memory-mapped (a snapshot).
+
+    `factor` is 1/|x| on cosine and −|x|²/2 on euclidean; `scale`, `error` = |e| and `size` = |s·x8| are those of the
+    normalised row on cosine. Deleted rows stay with `alive` False; that array is replaced, never changed in place.
+    """
+
+    def __init__(self, *, cosine: bool, columns: dict[str, Column], **arrays: Any) -> None:
+        self.cosine = cosine
+        self.columns = columns
+        self.vectors: Floats = arrays["vectors"]
+        self.shadow: npt.NDArray[np.int8] = arrays["shadow"]
+        self.scale: Floats = arrays["scale"]
+        self.error: Floats = arrays["error"]
+        self.size: Floats = arrays["size"]
+        self.factor: Floats = arrays["factor"]
+        self.seqs: Ints = arrays["seqs"]
+        self.alive: Mask = arrays["alive"]
+        self.rows: int = len(self.seqs)
+        self.dead = int(self.rows - np.count_nonzero(self.alive))
+        # Lengths whose float32 square or inverse overflows: the bounds do not hold, so the search is in float64.
+        self.extreme = not bool(np.isfinite(self.factor).all()) or bool((self.size > _HUGE).any())
+
+    @classmethod
+    def empty(cls, dimension: int, *, cosine: bool) -> Segment:
+        """Return a segment without rows."""
+        return cls(
+            cosine=cosine,
+            columns={},
+            vectors=np.empty((0, dimension), np.float32),
+            shadow=np.empty((0, dimension), np.int8),
+            seqs=np.empty(0, np.int64),
+            alive=np.empty(0, np.bool_),
+            **{name: np.empty(0, np.float32) for name in ("scale", "error", "size", "factor")},
+        )
+
+    @property
+    def capacity(self) -> int:
+        """Rows that fit without growing."""
+        return len(self.seqs)
+
+    def reserve(self, capacity: int) -> None:
+        """Make room for `capacity` rows; earlier views keep the arrays they hold."""
+        if capacity <= self.capacity:
+            return
+        capacity = max(capacity, 2 * self.capacity, 256)
+        for name in _FIELDS:
+            old = getattr(self, name)
+            grown = np.zeros((capacity, *old.shape[1:]), old.dtype)
+            grown[: self.rows] = old[: self.rows]
+            setattr(self, name, grown)
+        for column in self.columns.values():
+            column.reserve(capacity)
+
+    def append(self, seqs: Ints, vectors: Floats, metadata: list[dict[str, Any]]) -> None:
+        """Add rows whose sequence numbers are above every one held."""
+        start, end = self.rows, self.rows + len(seqs)
+        self.reserve(end)
+        # float64: a float32 square underflows below 1e-19 and overflows above 1e19.
+        norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+        scaled = (vectors / norms[:, None]).astype(np.float32) if self.cosine else vectors
+        peak = np.abs(scaled).max(axis=1, initial=0.0)
+        scale = np.where(peak > 0, peak / 127, 1).astype(np.float32)
+        shadow = np.rint(scaled / scale[:, None]).astype(np.int8)
+        near = shadow * scale[:, None]
+        self.vectors[start:end], self.shadow[start:end], self.scale[start:end] = vectors, shadow, scale
+        self.error[start:end] = np.linalg.norm((scaled - near).astype(np.float64), axis=1)
+        self.size[start:end] = np.linalg.norm(near.astype(np.float64), axis=1)
+        with np.errstate(over="ignore"):
+            self.factor[start:end] = 1 / norms if self.cosine else -(norms**2) / 2
+        self.extreme |= not bool(np.isfinite(self.factor[start:end]).all()) or bool(np.abs(vectors).max(initial=0) > _HUGE)
+        self.seqs[start:end], self.alive[start:end] = seqs, True
+        for row, values in enumerate(metadata, start):
+            for key, value in values.items():
+                column = self.columns.get(key)
+                if column is None:
+                    column = self.columns[key] = Column.empty(self.capacity)
+                column.set(row, value)
+        self.rows = end
+
+    def bury(self, seqs: Ints) -> None:
+        """Mark rows as deleted; numbers that the segment does not hold are passed over."""
+        rows = self.locate(seqs)
+        rows = rows[rows >= 0]
+        rows = rows[self.alive[rows]]
+        if len(rows):
+            alive = self.alive.copy()
+            alive[rows] = False
+            self.alive = alive
+            self.dead += len(rows)
+
+    def locate(self, seqs: Ints) -> Ints:
+        """Return the row of each sequence number, −1 where there is none."""
+        held = self.seqs[: self.rows]
+        places = np.searchsorted(held, seqs)
+        inside = places < self.rows
+        found = inside & (held[np.where(inside, places, 0)] == seqs) if self.rows else inside
+        return np.where(found, places, -1)
+
+    def view(self) -> View:
+        """Return what a reader may search while rows are added or deleted."""
+        return View(self, self.rows, self.alive)
+
+
+class View:
+    """A segment as it was at one moment."""
+
+    def __init__(self, segment: Segment, rows: int, alive: Mask) -> None:
+        self.segment, self.rows = segment, rows
+        self.alive = alive[:rows]
+        self.whole = segment.dead == 0
+        self.shadowed = rows >= _SHADOWED_FROM and not segment.extreme
+        self._arrays = {name: getattr(segment, name)[:rows] for name in _FIELDS[:-1]}
+
+    @property
+    def seqs(self) -> Ints:
+        """Sequence numbers of the rows, dead ones too."""
+        seqs: Ints = self._arrays["seqs"]
+        return seqs
+
+    @property
+    def vectors(self) -> Floats:
+        """The vectors as they were put."""
+        vectors: Floats = self._arrays["vectors"]
+        return vectors
+
+    def array(self, name: str) -> npt.NDArray[Any]:
+        """Return one of the segment's arrays up to the view's end."""
+        return self._arrays[name] if name != "alive" else self.alive
+
+    def search(self, query: Floats, k: int, chosen: Mask | None) -> Top:
+        """Return the k nearest of the living rows, of `chosen` ones if given."""
+        if not self.whole:
+            chosen = self.alive if chosen is None else chosen & self.alive
+        unit = _unit(query) if self.segment.cosine else query.astype(np.float64)
+        if chosen is None:
+            rows = self._candidates(unit, k, None) if self.shadowed else None
+        else:
+            many = np.count_nonzero(chosen) > max(_GATHER_BELOW * self.rows, k)
+            rows = self._candidates(unit, k, chosen) if many and self.shadowed else np.flatnonzero(chosen)
+        return self._rescored(unit, k, rows)
+
+    def _candidates(self, unit: npt.NDArray[np.float64], k: int, chosen: Mask | None) -> Ints:
+        """Return rows among which the k best are for certain."""
+        arrays = self._arrays
+        peak = np.abs(unit).max()
+        step = peak / 127 if peak > 0 else 1.0
+        shadow = np.rint(unit / step).astype(np.int8)
+        length, rest = float(np.linalg.norm(unit)), float(np.linalg.norm(unit - shadow * step))
+        products = np.asarray(numkong.cdist(shadow[None, :], arrays["shadow"], metric="dot"))[0]
+        score = (products * step).astype(np.float32)
+        score *= arrays["scale"]
+        if not self.segment.cosine:
+            score += arrays["factor"]
+        slack = np.float32(length) * arrays["error"]
+        slack += np.float32(rest + _FLOAT32_SLACK * length) * arrays["size"]
+        if not self.segment.cosine:
+            slack += np.float32(_FLOAT32_SLACK) * np.abs(arrays["factor"])
+        lower = score - slack
+        if chosen is not None:
+            lower[~chosen] = -np.inf
+        score += slack
+        near = score >= _kth_best(lower, k)
+        return np.flatnonzero(near if chosen is None else near & chosen)
+
+    def _rescored(self, unit: npt.NDArray[np.float64], k: int, rows: Ints | None) -> Top:
+        """Return the k best of the rows (all when None) by exact distance, ties in order of sequence."""
+        pick: Any = slice(None) if rows is None else rows
+        count = self.rows if rows is None else len(rows)
+        if count > max(_DOUBLE_BELOW, 2 * k) and not self.segment.extreme:
+            rough = self._rough(unit, pick)
+            # float32 rounding moves a distance by far less than this margin, so the exact k best stay inside.
+            limit = np.partition(rough, k - 1)[k - 1]
+            keep = np.flatnonzero(rough <= limit + 1e-4 * (1 + abs(limit)))
+            pick = keep if rows is None else rows[keep]
+        vectors, seqs = self.vectors[pick].astype(np.float64), self.seqs[pick]
+        if self.segment.cosine:
+            distances = np.clip(1 - (vectors @ unit) / np.linalg.norm(vectors, axis=1), 0, 2)
+        else:
+            distances = np.linalg.norm(vectors - unit, axis=1)
+        order = np.lexsort((seqs, distances))[:k]
+        return Top(distances[order], seqs[order])
+
+    def _rough(self, unit: npt.NDArray[np.float64], pick: Any) -> Floats:
+        """Return something that orders the rows as their distances do, but for float32 rounding."""
+        products = self.vectors[pick] @ unit.astype(np.float32)
+        factor = self._arrays["factor"][pick]
+        rough: Floats = -products * factor if self.segment.cosine else -products - factor
+        return rough
+
+
+def _unit(query: Floats) -> npt.NDArray[np.float64]:
+    exact = query.astype(np.float64)
+    return exact / np.linalg.norm(exact)
+
+
+def _kth_best(lower: Floats, k: int) -> float:
+    """Return a value that at least k entries reach, close to the k-th best: the k-th best of the blocks' bests."""
+    blocks = len(lower) // _BLOCK
+    if 4 * k <= blocks:
+        lower = lower[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1)
+    return float(np.partition(lower, len(lower) - k)[len(lower) - k]) if k < len(lower) else -np.inf

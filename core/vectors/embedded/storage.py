@@ -1,0 +1,158 @@
+"""Opening the SQLite files of a local store, and saying plainly why one cannot be used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from core.errors import (
+    StorageCorruptError,
+    StorageError,
+    StorageFullError,
+    StorageLocationError,
+    StorageReadOnlyError,
+    StorageVersionError,
+    UnavailableError,
+)
+
+__all__ = ["SCHEMA_VERSION", "check_location", "connect", "prepare_directory", "transaction", "translated"]
+
+SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x4D4E454D  # "MNEM"
+_BUSY_MS = 10_000
+# SQLite's WAL needs shared memory between processes, which these file systems do not give (sqlite.org/wal.html).
+_NETWORK_FILE_SYSTEMS = frozenset(
+    "nfs nfs4 cifs smb3 smbfs ncpfs afs 9p ceph glusterfs lustre gpfs beegfs "
+    "fuse.sshfs fuse.s3fs fuse.glusterfs fuse.rclone fuse.mount-s3 fuse.goofys fuse.gcsfuse".split()
+)
+ALLOW_NETWORK_VARIABLE = "MNEMOSCOPE_ALLOW_NETWORK_FS"
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the operating system's errors into ours, naming the path."""
+    try:
+        yield
+    except apsw.FullError as error:
+        raise StorageFullError(
+            f"No space is left for '{path}': free some and try again; everything acknowledged before is kept."
+        ) from error
+    except (apsw.ReadOnlyError, apsw.PermissionsError, PermissionError) as error:
+        raise StorageReadOnlyError(
+            f"'{path}' cannot be written: check its permissions, or choose a directory that you may write with --store."
+        ) from error
+    except (apsw.NotADBError, apsw.CorruptError, apsw.FormatError) as error:
+        raise StorageCorruptError(
+            f"'{path}' is damaged or is not a Mnemoscope store ({error}): restore a backup or choose another directory."
+        ) from error
+    except (apsw.BusyError, apsw.LockedError) as error:
+        raise UnavailableError(f"'{path}' is busy with another process's write: try again in a moment.") from error
+    except apsw.CantOpenError as error:
+        raise StorageError(
+            f"'{path}' cannot be opened: check that the directory exists and that you may read and write it."
+        ) from error
+    except (apsw.IOError, OSError) as error:
+        if getattr(error, "errno", None) == 28:  # ENOSPC outside SQLite
+            raise StorageFullError(f"No space is left for '{path}': free some and try again.") from error
+        raise StorageError(f"Reading or writing '{path}' failed ({error}): check the disk and its permissions.") from error
+
+
+def check_location(directory: Path) -> None:
+    """Raise StorageLocationError if the directory is on a network file system (Linux; elsewhere it cannot be told)."""
+    kind = _file_system(directory)
+    if kind in _NETWORK_FILE_SYSTEMS and os.environ.get(ALLOW_NETWORK_VARIABLE) != "1":
+        raise StorageLocationError(
+            f"'{directory}' is on a network file system ({kind}), where SQLite's log is not safe: choose a local "
+            f"directory, use S3 Vectors for a shared store, or set {ALLOW_NETWORK_VARIABLE}=1 if only one machine writes."
+        )
+
+
+def _file_system(directory: Path) -> str | None:
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    target = os.path.realpath(directory)
+    best, kind = -1, None
+    for line in lines:
+        fields = line.split()
+        point = fields[4].replace("\\040", " ")
+        inside = target == point or target.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= best:  # of equal mount points the later one is on top
+            best, kind = len(point), fields[fields.index("-") + 1]
+    return kind
+
+
+def prepare_directory(directory: Path, *, read_only: bool) -> None:
+    """Create the directory unless read-only, and refuse what cannot hold a store."""
+    if directory.exists() and not directory.is_dir():
+        raise StorageLocationError(f"'{directory}' is a file: a store is a directory; give one that exists or can be made.")
+    check_location(directory)
+    if read_only:
+        if not directory.is_dir():
+            raise StorageLocationError(
+                f"'{directory}' does not exist: a store opened for reading only must be there already."
+            )
+        return
+    with translated(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+
+
+def connect(path: Path, schema: str, *, read_only: bool) -> apsw.Connection:
+    """Open one SQLite file in WAL mode, create or check its schema, and return the connection.
+
+    With `read_only`, a file in a directory that nobody can write opens as immutable.
+    """
+    with translated(path):
+        connection = _open_read_only(path) if read_only else apsw.Connection(str(path))
+        connection.set_busy_timeout(_BUSY_MS)
+        version = int(connection.pragma("user_version"))
+        if version > SCHEMA_VERSION:
+            connection.close()
+            raise StorageVersionError(
+                f"'{path}' was written by a newer Mnemoscope (format {version}, this one reads up to {SCHEMA_VERSION}): "
+                "upgrade Mnemoscope; nothing was changed."
+            )
+        if version == 0 and not read_only:
+            if connection.execute("SELECT count(*) FROM sqlite_schema").get and connection.pragma("application_id") == 0:
+                connection.close()
+                raise StorageCorruptError(f"'{path}' is a database, but not a Mnemoscope store: choose another directory.")
+            connection.pragma("journal_mode", "wal")
+            with transaction(connection):
+                connection.execute(schema)
+                connection.pragma("application_id", _APPLICATION_ID)
+                connection.pragma("user_version", SCHEMA_VERSION)
+        if not read_only:
+            # An acknowledged write survives the death of the process; FULL makes it survive a power cut too.
+            connection.pragma("synchronous", "FULL")
+    return connection
+
+
+def _open_read_only(path: Path) -> apsw.Connection:
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    uri = path.resolve().as_uri()
+    connection = apsw.Connection(f"{uri}?mode=ro", flags=flags)
+    try:
+        connection.pragma("user_version")
+    except (apsw.CantOpenError, apsw.ReadOnlyError):
+        # No writer can be active where the -shm file cannot be made, so what is on disk will not change.
+        connection.close()
+        connection = apsw.Connection(f"{uri}?immutable=1", flags=flags)
+    return connection
+
+
+@contextmanager
+def transaction(connection: apsw.Connection, *, write: bool = True) -> Iterator[None]:
+    """Run the block in one transaction: everything or nothing when `write`, one snapshot for all reads otherwise."""
+    connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # a full disk makes SQLite roll back by itself
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

@@ -1,0 +1,41 @@
+"""Opaque page tokens: where a listing or a query goes on, bound to the request that they belong to."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from typing import Any
+
+import orjson
+
+from core.errors import ValidationError
+
+__all__ = ["fingerprint", "open_token", "seal_token"]
+
+
+def fingerprint(*parts: Any) -> str:
+    """Return a short digest of a request's parameters (JSON values or bytes)."""
+    digest = hashlib.blake2b(digest_size=9)
+    for part in parts:
+        data = part if isinstance(part, bytes) else orjson.dumps(part, option=orjson.OPT_SORT_KEYS)
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()
+
+
+def seal_token(request: str, **state: Any) -> str:
+    """Return a token that carries the state to the next page of the same request."""
+    return base64.urlsafe_b64encode(orjson.dumps([request, state])).decode()
+
+
+def open_token(token: object, request: str) -> dict[str, Any]:
+    """Return a token's state; one that was altered or belongs to another request raises ValidationError."""
+    try:
+        if not isinstance(token, str):
+            raise TypeError
+        owner, state = orjson.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, TypeError):
+        raise ValidationError("Invalid nextToken") from None
+    if owner != request or not isinstance(state, dict):
+        raise ValidationError("Invalid nextToken: it belongs to another request")
+    return state
