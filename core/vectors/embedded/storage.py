@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,9 +43,7 @@ def translated(path: Path) -> Iterator[None]:
             f"No space is left for '{path}': free some and try again; everything acknowledged before is kept."
         ) from error
     except (apsw.ReadOnlyError, apsw.PermissionsError, PermissionError) as error:
-        raise StorageReadOnlyError(
-            f"'{path}' cannot be written: check its permissions, or choose a directory that you may write with --store."
-        ) from error
+        raise _read_only(path) from error
     except (apsw.NotADBError, apsw.CorruptError, apsw.FormatError) as error:
         raise StorageCorruptError(
             f"'{path}' is damaged or is not a Mnemoscope store ({error}): restore a backup or choose another directory."
@@ -52,13 +51,24 @@ def translated(path: Path) -> Iterator[None]:
     except (apsw.BusyError, apsw.LockedError) as error:
         raise UnavailableError(f"'{path}' is busy with another process's write: try again in a moment.") from error
     except apsw.CantOpenError as error:
+        if path.parent.is_dir() and not os.access(path.parent, os.W_OK):
+            raise _read_only(path) from error
         raise StorageError(
             f"'{path}' cannot be opened: check that the directory exists and that you may read and write it."
         ) from error
     except (apsw.IOError, OSError) as error:
-        if getattr(error, "errno", None) == 28:  # ENOSPC outside SQLite
+        number = getattr(error, "errno", None)
+        if number == errno.ENOSPC:
             raise StorageFullError(f"No space is left for '{path}': free some and try again.") from error
+        if number == errno.EROFS:
+            raise _read_only(path) from error
         raise StorageError(f"Reading or writing '{path}' failed ({error}): check the disk and its permissions.") from error
+
+
+def _read_only(path: Path) -> StorageReadOnlyError:
+    return StorageReadOnlyError(
+        f"'{path}' cannot be written: check its permissions, or choose a directory that you may write with --store."
+    )
 
 
 def check_location(directory: Path) -> None:
