@@ -6,7 +6,6 @@ numbers that stand alone; `$ne` and `$nin` are the exact negations of `$eq` and 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +13,7 @@ from typing import Any
 
 from core.errors import ValidationError
 from core.vectors.limits import FILTER_CONSTRAINTS_MAX
+from core.vectors.validation import is_number
 
 __all__ = ["All", "AnyOf", "Condition", "Node", "Operator", "parse_filter"]
 
@@ -134,7 +134,7 @@ def _condition(key: str, operator: Operator, operand: object) -> Condition:
 
 
 def _is_scalar(value: object) -> bool:
-    return isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value))
+    return isinstance(value, (str, bool)) or is_number(value)
 
 
 def _constraints(node: Node) -> int:

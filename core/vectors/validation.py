@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.errors import ValidationError
+from core.errors import NotFoundError, ValidationError
 from core.vectors import limits
 from core.vectors.client import PutVector
 
@@ -30,7 +30,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]*[a-z0-9]")
 _INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*[a-z0-9]")
 _BUCKET_ARN = re.compile(r"arn:aws[-a-z0-9]*:s3vectors:[a-z0-9-]+:[0-9]{12}:bucket/(?P<bucket>[^/]+)")
 _INDEX_ARN = re.compile(_BUCKET_ARN.pattern + r"/index/(?P<index>[^/]+)")
-_TAG = re.compile(r"[\w\s.:/=+\-@]*")
+_TAG = re.compile(r"[\w \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000.:/=+\-@]*")  # letters, numbers, separators
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
@@ -86,8 +86,8 @@ def _name(path: str, value: object, pattern: re.Pattern[str]) -> str:
     return name
 
 
-def bucket_name(arguments: Mapping[str, Any]) -> str:
-    """Return the bucket's name from `vectorBucketName` or `vectorBucketArn`."""
+def bucket_name(arguments: Mapping[str, Any], *, owner: str = "") -> str:
+    """Return the bucket's name from `vectorBucketName`, or from `vectorBucketArn`, which must start with `owner`."""
     name, arn = arguments.get("vectorBucketName"), arguments.get("vectorBucketArn")
     if (name is None) == (arn is None):
         raise ValidationError("Must specify either vectorBucketArn or vectorBucketName")
@@ -96,6 +96,8 @@ def bucket_name(arguments: Mapping[str, Any]) -> str:
     match = _BUCKET_ARN.fullmatch(arn) if isinstance(arn, str) else None
     if not match:
         raise constraint("/vectorBucketArn", f"'{arn}'", "Member must be the ARN of a vector bucket")
+    if not match[0].startswith(owner):
+        raise NotFoundError("The specified vector bucket could not be found")
     return _name("/vectorBucketArn", match["bucket"], _NAME)
 
 
@@ -104,13 +106,15 @@ def index_name(value: object) -> str:
     return _name("/indexName", value, _INDEX_NAME)
 
 
-def index_ref(arguments: Mapping[str, Any]) -> IndexRef:
-    """Return bucket and index from `indexArn`, or from both names."""
+def index_ref(arguments: Mapping[str, Any], *, owner: str = "") -> IndexRef:
+    """Return bucket and index from both names, or from `indexArn`, which must start with `owner`."""
     bucket, index, arn = (arguments.get(key) for key in ("vectorBucketName", "indexName", "indexArn"))
     if arn is not None and bucket is None and index is None:
         match = _INDEX_ARN.fullmatch(arn) if isinstance(arn, str) else None
         if not match:
             raise constraint("/indexArn", f"'{arn}'", "Member must be the ARN of an index")
+        if not match[0].startswith(owner):
+            raise NotFoundError("The specified index could not be found")
         return IndexRef(_name("/indexArn", match["bucket"], _NAME), _name("/indexArn", match["index"], _INDEX_NAME))
     if arn is not None or bucket is None or index is None:
         raise ValidationError("Must specify either indexArn or both vectorBucketName and indexName")
@@ -151,26 +155,30 @@ def metadata_bytes(metadata: Mapping[str, Any], *, leave_out: Collection[str] = 
     return 4 + sum(8 + len(key.encode()) + _value_bytes(value) for key, value in metadata.items() if key not in leave_out)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def is_number(value: object) -> bool:
+    """Return whether the value is a finite number that a double can hold."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer above 1.8e308
+        return False
 
 
 def _check_value(value: object) -> str | None:
     """Return what is wrong with one metadata value, or None."""
     if isinstance(value, str):
         return None if value.isascii() or _encodes(value) else "Metadata strings must be valid UTF-8"
-    if isinstance(value, (bool, int)):
+    if isinstance(value, bool):
         return None
-    if isinstance(value, float):
-        return None if math.isfinite(value) else "Metadata numbers must be finite"
+    if isinstance(value, (int, float)):
+        return None if is_number(value) else "Metadata numbers must be finite"
     if isinstance(value, (list, tuple)):
         if not value:
             return "Empty arrays are not allowed in metadata"
         if all(isinstance(item, str) for item in value):
             return None if all(_encodes(item) for item in value) else "Metadata strings must be valid UTF-8"
-        if all(_is_number(item) and math.isfinite(item) for item in value):
-            return None
-        return "Metadata array values must be strings or numbers"
+        return None if all(is_number(item) for item in value) else "Metadata array values must be strings or numbers"
     return "Metadata values must be strings, numbers, booleans, or arrays"
 
 

@@ -16,6 +16,7 @@ from core.vectors.embedded.index import IndexFile, IndexSettings, add_text_key
 from core.vectors.embedded.registry import BucketRow, IndexRow, Registry
 from core.vectors.embedded.tokens import fingerprint, open_token, seal_token
 from core.vectors.validation import (
+    IndexRef,
     bucket_name,
     check_length,
     check_range,
@@ -54,6 +55,14 @@ class Buckets:
         """Return an index's ARN."""
         return f"{self.bucket_arn(bucket)}/index/{index}"
 
+    def bucket_of(self, arguments: Mapping[str, Any]) -> str:
+        """Return the bucket that a request names."""
+        return bucket_name(arguments, owner=self.bucket_arn(""))
+
+    def index_of(self, arguments: Mapping[str, Any]) -> IndexRef:
+        """Return the index that a request names."""
+        return index_ref(arguments, owner=self.bucket_arn(""))
+
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
 
@@ -66,7 +75,7 @@ class Buckets:
 
     def get_vector_bucket(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """GetVectorBucket."""
-        row = self._registry.bucket(bucket_name(arguments))
+        row = self._registry.bucket(self.bucket_of(arguments))
         return {"vectorBucket": self._bucket_summary(row) | row.settings}
 
     def _bucket_summary(self, row: BucketRow) -> dict[str, Any]:
@@ -83,12 +92,12 @@ class Buckets:
 
     def delete_vector_bucket(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """DeleteVectorBucket."""
-        self._registry.remove_bucket(bucket_name(arguments))
+        self._registry.remove_bucket(self.bucket_of(arguments))
         return {}
 
     def create_index(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """CreateIndex."""
-        bucket = bucket_name({key: arguments.get(key) for key in ("vectorBucketName", "vectorBucketArn")})
+        bucket = self.bucket_of(arguments)
         name = index_name(arguments.get("indexName"))
         if arguments.get("dataType") != "float32":
             raise constraint("/dataType", f"'{arguments.get('dataType')}'", "Member must satisfy enum value set: [float32]")
@@ -119,7 +128,7 @@ class Buckets:
 
     def get_index(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """GetIndex."""
-        row = self._registry.index(*index_ref(arguments))
+        row = self._registry.index(*self.index_of(arguments))
         with self._open(row).reading() as reading:
             searchable = text.tables(reading.connection)
         configuration: dict[str, Any] = {}
@@ -145,7 +154,7 @@ class Buckets:
 
     def list_indexes(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """ListIndexes."""
-        bucket = self._registry.bucket(bucket_name(arguments)).name
+        bucket = self._registry.bucket(self.bucket_of(arguments)).name
         prefix, limit, after, request = _listing(arguments, limits.LIST_INDEXES_MAX, bucket)
         rows = self._registry.indexes(bucket, prefix=prefix, after=after, limit=limit + 1)
         page: dict[str, Any] = {"indexes": [self._index_summary(row) for row in rows[:limit]]}
@@ -155,12 +164,12 @@ class Buckets:
 
     def delete_index(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """DeleteIndex."""
-        self._drop(self._registry.remove_index(*index_ref(arguments)))
+        self._drop(self._registry.remove_index(*self.index_of(arguments)))
         return {}
 
     def update_metadata_configuration(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """UpdateMetadataConfiguration: done when it returns, so a key is ACTIVE at once."""
-        row = self._registry.index(*index_ref(arguments))
+        row = self._registry.index(*self.index_of(arguments))
         added = _text_keys("/add", (arguments.get("add") or {}).get("textSearchConfigurations") or [])
         dropped = [
             entry.get("metadataKey") for entry in (arguments.get("delete") or {}).get("textSearchConfigurations") or []
@@ -190,12 +199,10 @@ class Buckets:
 
     def _resource(self, arguments: Mapping[str, Any]) -> tuple[str, str | None, dict[str, str]]:
         arn = check_text("/resourceArn", arguments.get("resourceArn"))
-        if not arn.startswith(f"{_PARTITION_REGION}:{self._account}:bucket/"):
-            raise NotFoundError(f"The specified resource could not be found: {arn}")
         if "/index/" in arn:
-            index = self._registry.index(*index_ref({"indexArn": arn}))
+            index = self._registry.index(*self.index_of({"indexArn": arn}))
             return index.bucket, index.name, index.tags
-        bucket = self._registry.bucket(bucket_name({"vectorBucketArn": arn}))
+        bucket = self._registry.bucket(self.bucket_of({"vectorBucketArn": arn}))
         return bucket.name, None, bucket.tags
 
 

@@ -19,7 +19,6 @@ from core.vectors.embedded.records import Records
 from core.vectors.embedded.registry import IndexRow, Registry
 from core.vectors.embedded.scan import Scanner
 from core.vectors.embedded.storage import prepare_directory
-from core.vectors.validation import index_ref
 
 __all__ = ["DEFAULT_ACCOUNT", "EmbeddedClient"]
 
@@ -52,7 +51,7 @@ class EmbeddedClient:
         self._buckets = Buckets(
             self._registry, account=account, clock=clock, open_index=lambda row: self._opened(row)[0], drop_index=self._drop
         )
-        self._records = Records(lambda arguments: self._opened(self._registry.index(*index_ref(arguments)))[0])
+        self._records = Records(lambda arguments: self._opened(self._registry.index(*self._buckets.index_of(arguments)))[0])
 
     def _folder(self, row: IndexRow) -> Path:
         return self.directory / "indexes" / row.fixed.identity

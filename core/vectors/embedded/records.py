@@ -55,7 +55,7 @@ class Records:
             if not isinstance(record, Mapping):
                 raise constraint(f"/vectors/{place}", f"of type {type(record).__name__}", "Member must be an object")
             key = check_key(f"/vectors/{place}/key", record.get("key"))
-            if record.get("metadata"):
+            if record.get("metadata") is not None:
                 check_metadata(key, record["metadata"], non_filterable=settings.non_filterable)
         _check_request_size(vectors, settings)
         file.put(vectors, matrix_of(vectors, dimension=settings.dimension, cosine=settings.cosine))

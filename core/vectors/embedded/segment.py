@@ -26,6 +26,8 @@ _BLOCK = 64  # rows whose best lower bound stands for them when the k-th best is
 _FLOAT32_SLACK = 2e-6  # relative rounding of a float32 product of unit vectors, generous
 _DOUBLE_BELOW = 256  # rows; up to here all are scored in float64 at once, beyond, float32 first thins them out
 _HUGE = 1e17  # components; a float32 sum of 4,096 of their squares stays finite
+_TINY = 1e-37  # smallest normal float32 and more: what a flushed product may have lost
+_FACTOR_MAX = np.float32(1e25)  # 1/|x|; products of shorter vectors are too near to float32's smallest
 _FIELDS = ("vectors", "shadow", "scale", "error", "size", "factor", "seqs", "alive")
 
 
@@ -58,7 +60,7 @@ class Segment:
         self.rows: int = len(self.seqs)
         self.dead = int(self.rows - np.count_nonzero(self.alive))
         # Lengths whose float32 square or inverse overflows: the bounds do not hold, so the search is in float64.
-        self.extreme = not bool(np.isfinite(self.factor).all()) or bool((self.size > _HUGE).any())
+        self.extreme = _overflows(self.factor, cosine=cosine) or bool((self.size > _HUGE).any())
 
     @classmethod
     def empty(cls, dimension: int, *, cosine: bool) -> Segment:
@@ -99,15 +101,16 @@ class Segment:
         norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
         scaled = (vectors / norms[:, None]).astype(np.float32) if self.cosine else vectors
         peak = np.abs(scaled).max(axis=1, initial=0.0)
-        scale = np.where(peak > 0, peak / 127, 1).astype(np.float32)
+        scale = (peak / 127).astype(np.float32)
+        scale[scale < _TINY] = 1  # a row of zeros, or one so near that its error alone bounds it
         shadow = np.rint(scaled / scale[:, None]).astype(np.int8)
         near = shadow * scale[:, None]
         self.vectors[start:end], self.shadow[start:end], self.scale[start:end] = vectors, shadow, scale
-        self.error[start:end] = np.linalg.norm((scaled - near).astype(np.float64), axis=1)
-        self.size[start:end] = np.linalg.norm(near.astype(np.float64), axis=1)
         with np.errstate(over="ignore"):
+            self.error[start:end] = np.linalg.norm((scaled - near).astype(np.float64), axis=1)
+            self.size[start:end] = np.linalg.norm(near.astype(np.float64), axis=1)
             self.factor[start:end] = 1 / norms if self.cosine else -(norms**2) / 2
-        self.extreme |= not bool(np.isfinite(self.factor[start:end]).all()) or bool(np.abs(vectors).max(initial=0) > _HUGE)
+        self.extreme |= _overflows(self.factor[start:end], cosine=self.cosine) or _peak(vectors) > _HUGE
         self.seqs[start:end], self.alive[start:end] = seqs, True
         for row, values in enumerate(metadata, start):
             for key, value in values.items():
@@ -148,7 +151,8 @@ class View:
         self.segment, self.rows = segment, rows
         self.alive = alive[:rows]
         self.whole = segment.dead == 0
-        self.shadowed = rows >= _SHADOWED_FROM and not segment.extreme
+        self.extreme = segment.extreme
+        self.shadowed = rows >= _SHADOWED_FROM
         self._arrays = {name: getattr(segment, name)[:rows] for name in _FIELDS[:-1]}
 
     @property
@@ -172,12 +176,13 @@ class View:
         if not self.whole:
             chosen = self.alive if chosen is None else chosen & self.alive
         unit = _unit(query) if self.segment.cosine else query.astype(np.float64)
+        bounded = not self.extreme and _peak(unit) <= _HUGE
         if chosen is None:
-            rows = self._candidates(unit, k, None) if self.shadowed else None
+            rows = self._candidates(unit, k, None) if self.shadowed and bounded else None
         else:
-            many = np.count_nonzero(chosen) > max(_GATHER_BELOW * self.rows, k)
-            rows = self._candidates(unit, k, chosen) if many and self.shadowed else np.flatnonzero(chosen)
-        return self._rescored(unit, k, rows)
+            many = self.shadowed and np.count_nonzero(chosen) > max(_GATHER_BELOW * self.rows, k)
+            rows = self._candidates(unit, k, chosen) if many and bounded else np.flatnonzero(chosen)
+        return self._rescored(unit, k, self._thinned(unit, k, rows) if bounded else rows)
 
     def _candidates(self, unit: npt.NDArray[np.float64], k: int, chosen: Mask | None) -> Ints:
         """Return rows among which the k best are for certain."""
@@ -194,7 +199,7 @@ class View:
         slack = np.float32(length) * arrays["error"]
         slack += np.float32(rest + _FLOAT32_SLACK * length) * arrays["size"]
         if not self.segment.cosine:
-            slack += np.float32(_FLOAT32_SLACK) * np.abs(arrays["factor"])
+            slack += np.float32(_FLOAT32_SLACK) * np.abs(arrays["factor"]) + np.float32(_TINY)
         lower = score - slack
         if chosen is not None:
             lower[~chosen] = -np.inf
@@ -202,30 +207,46 @@ class View:
         near = score >= _kth_best(lower, k)
         return np.flatnonzero(near if chosen is None else near & chosen)
 
+    def _thinned(self, unit: npt.NDArray[np.float64], k: int, rows: Ints | None) -> Ints | None:
+        """Return those of many rows (all when None) that a float32 score leaves in question for the k best."""
+        count = self.rows if rows is None else len(rows)
+        if count <= max(_DOUBLE_BELOW, 2 * k):
+            return rows
+        pick: Any = slice(None) if rows is None else rows
+        rough, error = self._rough(unit, pick)
+        keep = np.flatnonzero(rough - error <= np.partition(rough + error, k - 1)[k - 1])
+        return keep if rows is None else rows[keep]
+
     def _rescored(self, unit: npt.NDArray[np.float64], k: int, rows: Ints | None) -> Top:
         """Return the k best of the rows (all when None) by exact distance, ties in order of sequence."""
         pick: Any = slice(None) if rows is None else rows
-        count = self.rows if rows is None else len(rows)
-        if count > max(_DOUBLE_BELOW, 2 * k) and not self.segment.extreme:
-            rough = self._rough(unit, pick)
-            # float32 rounding moves a distance by far less than this margin, so the exact k best stay inside.
-            limit = np.partition(rough, k - 1)[k - 1]
-            keep = np.flatnonzero(rough <= limit + 1e-4 * (1 + abs(limit)))
-            pick = keep if rows is None else rows[keep]
         vectors, seqs = self.vectors[pick].astype(np.float64), self.seqs[pick]
         if self.segment.cosine:
-            distances = np.clip(1 - (vectors @ unit) / np.linalg.norm(vectors, axis=1), 0, 2)
+            # Not BLAS, whose sums depend on a row's place: equal rows must be at equal distances.
+            products = np.einsum("ij,j->i", vectors, unit)
+            distances = np.clip(1 - products / np.linalg.norm(vectors, axis=1), 0, 2)
         else:
             distances = np.linalg.norm(vectors - unit, axis=1)
         order = np.lexsort((seqs, distances))[:k]
         return Top(distances[order], seqs[order])
 
-    def _rough(self, unit: npt.NDArray[np.float64], pick: Any) -> Floats:
-        """Return something that orders the rows as their distances do, but for float32 rounding."""
-        products = self.vectors[pick] @ unit.astype(np.float32)
-        factor = self._arrays["factor"][pick]
-        rough: Floats = -products * factor if self.segment.cosine else -products - factor
-        return rough
+    def _rough(self, unit: npt.NDArray[np.float64], pick: Any) -> tuple[Floats, Floats]:
+        """Return something that orders the rows as their distances do, and how far float32 may have moved it."""
+        rows = self.vectors[pick]
+        products, factor = rows @ unit.astype(np.float32), self._arrays["factor"][pick]
+        share = np.float32((rows.shape[1] + 16) * 2.0**-24)  # of |q||x|: Higham 2002, 3.1, whatever the order of summation
+        if self.segment.cosine:
+            return -products * factor, np.full(len(rows), share)
+        length = np.float32(np.linalg.norm(unit))
+        return -products - factor, share * (length * np.sqrt(-2 * factor) - factor) + np.float32(_TINY)
+
+
+def _peak(values: npt.NDArray[Any]) -> float:
+    return float(np.abs(values).max(initial=0))
+
+
+def _overflows(factor: Floats, *, cosine: bool) -> bool:
+    return bool((factor > _FACTOR_MAX).any() if cosine else np.isneginf(factor).any())
 
 
 def _unit(query: Floats) -> npt.NDArray[np.float64]:

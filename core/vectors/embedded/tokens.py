@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 from typing import Any
 
 import orjson
@@ -18,14 +19,21 @@ def fingerprint(*parts: Any) -> str:
     """Return a short digest of a request's parameters (JSON values or bytes)."""
     digest = hashlib.blake2b(digest_size=9)
     for part in parts:
-        data = part if isinstance(part, bytes) else orjson.dumps(part, option=orjson.OPT_SORT_KEYS)
+        data = part if isinstance(part, bytes) else _json(part)
         digest.update(len(data).to_bytes(8, "little") + data)
     return digest.hexdigest()
 
 
+def _json(part: Any) -> bytes:
+    try:
+        return orjson.dumps(part, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # integers beyond 64 bits and lone surrogates, which a filter may hold
+        return json.dumps(part, sort_keys=True).encode()
+
+
 def seal_token(request: str, **state: Any) -> str:
     """Return a token that carries the state to the next page of the same request."""
-    return base64.urlsafe_b64encode(orjson.dumps([request, state])).decode()
+    return base64.urlsafe_b64encode(orjson.dumps([request, state, fingerprint(request, state)])).decode()
 
 
 def open_token(token: object, request: str) -> dict[str, Any]:
@@ -33,9 +41,11 @@ def open_token(token: object, request: str) -> dict[str, Any]:
     try:
         if not isinstance(token, str):
             raise TypeError
-        owner, state = orjson.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+        owner, state, seal = orjson.loads(base64.b64decode(token, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, TypeError):
         raise ValidationError("Invalid nextToken") from None
-    if owner != request or not isinstance(state, dict):
+    if not isinstance(state, dict) or seal != fingerprint(owner, state):
+        raise ValidationError("Invalid nextToken")
+    if owner != request:
         raise ValidationError("Invalid nextToken: it belongs to another request")
     return state

@@ -1,0 +1,30 @@
+"""Run the benchmarks that need no data of yours, one after the other: engine, search, first page.
+
+python benchmarks/run.py
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[1]
+_PARTS = (
+    ("Engine", ["-m", "core", "eval", "engine"]),
+    ("Search", ["benchmarks/search.py"]),
+    ("First page", ["benchmarks/first_page.py"]),
+)
+
+
+def main() -> int:
+    """Return the number of benchmarks that failed."""
+    failed = 0
+    for name, command in _PARTS:
+        print(f"\n== {name}", flush=True)
+        failed += subprocess.run([sys.executable, *command], cwd=_ROOT, check=False).returncode != 0
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

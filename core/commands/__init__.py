@@ -1,0 +1,30 @@
+"""The commands of `python -m core`, one a file: each has EXAMPLE, add_arguments(parser) and run(args, console)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["COMMANDS", "Command"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command's name, the module that has it, and what it does in one line. The module is imported when it is run."""
+
+    name: str
+    module: str
+    summary: str
+
+
+COMMANDS: Final = (
+    Command("import", "core.commands.import_", "bring memories in from JSON lines, plain or gzip"),
+    Command("export", "core.commands.export", "write memories out as JSON lines or CSV"),
+    Command("stats", "core.commands.stats", "say what an index holds"),
+    Command("remember", "core.commands.remember", "write one memory"),
+    Command("recall", "core.commands.recall", "find memories and say why each was found"),
+    Command("context", "core.commands.context", "print what is recalled as a block for a prompt"),
+    Command("forget", "core.commands.forget", "delete memories by key"),
+    Command("demo", "core.commands.demo", "load the demo world"),
+    Command("eval", "core.commands.evaluate", "measure retrieval or the engine"),
+)

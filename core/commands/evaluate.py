@@ -1,0 +1,53 @@
+"""`eval retrieval` and `eval engine`: the product's own figures."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import io
+import json
+from typing import Final
+
+from core.commands.console import Console
+from core.errors import ConfigError
+
+EXAMPLE: Final = """\
+  python -m core eval retrieval --memories memories.jsonl.gz --questions questions.jsonl.gz --mode hybrid --per-team
+  python -m core eval engine --rows 100000 --dim 384
+
+A table, then one line of JSON; with --json the JSON alone."""
+_KINDS: Final = (
+    ("retrieval", "how many questions find their evidence among the first k"),
+    ("engine", "rates and times of the embedded engine, as ratios to a bare matrix-vector product"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add both kinds, each with its own options."""
+    kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
+    for name, summary in _KINDS:
+        child = kinds.add_parser(
+            name,
+            help=summary,
+            description=f"Measure {summary}.",
+            epilog=f"example:\n{EXAMPLE}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module = importlib.import_module(f"core.eval.{name}")
+        module.add_arguments(child)
+        child.add_argument("--json", action="store_true", dest="as_json", help="print the JSON alone")
+        child.set_defaults(measure=module.run)
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Run the evaluation; with --json its last line, which is JSON, is all that is printed."""
+    if not console.as_json:
+        return int(args.measure(args))
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        code = int(args.measure(args))
+    lines = printed.getvalue().strip().splitlines()
+    if not lines:
+        raise ConfigError(f"The evaluation {args.kind!r} printed nothing: run it without --json to see why.")
+    console.result(json.loads(lines[-1]), [])
+    return code

@@ -1,0 +1,239 @@
+"""Options that commands share, and what they stand for: a catalog, one of its indexes, a scope, a time."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from core.access import LOCAL_ADMIN
+from core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from core.catalog import Catalog
+    from core.models.embedding import Embedder
+    from core.scope import Scope
+    from core.store import MemoryStore
+
+__all__ = [
+    "ACTOR",
+    "add_index_option",
+    "add_query_options",
+    "add_scope_options",
+    "add_store_options",
+    "index_name",
+    "moment",
+    "open_catalog_of",
+    "open_store_of",
+    "positive",
+    "scope_of",
+    "share",
+    "span",
+    "split_list",
+    "store_exists",
+]
+
+ACTOR: Final = LOCAL_ADMIN
+_SPAN: Final = re.compile(r"(?P<count>\d{1,6})(?P<unit>[smhdw])")
+_UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def add_store_options(parser: argparse.ArgumentParser) -> None:
+    """Add --store and --json; --embedder hashing is for tests and machines without the model, and is not listed."""
+    parser.add_argument(
+        "--store", metavar="URI", help="directory of the store (default: $MNEMOSCOPE_STORE, else ~/.local/share/mnemoscope)"
+    )
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object on stdout")
+    parser.add_argument(
+        "--embedder",
+        choices=("default", "hashing"),
+        default=os.environ.get("MNEMOSCOPE_EMBEDDER", "default"),
+        help=argparse.SUPPRESS,
+    )
+
+
+def add_index_option(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    """Add --index; where it is not required, a store with one index needs none."""
+    rest = "" if required else "; not needed where the store has only one"
+    parser.add_argument("--index", metavar="NAME", required=required, help=f"the index{rest}")
+
+
+def add_scope_options(parser: argparse.ArgumentParser) -> None:
+    """Add the filters of a scope; "unknown" selects memories without the field."""
+    group = parser.add_argument_group("filters", "repeat one for several values; 'unknown' means without that field")
+    for name, what in (
+        ("team", "team_id"),
+        ("agent", "agent_id"),
+        ("task", "task_id"),
+        ("session", "session_id"),
+        ("type", "memory_type"),
+        ("source", "source"),
+        ("tag", "tag"),
+    ):
+        group.add_argument(f"--{name}", action="append", default=[], metavar=name.upper(), help=f"only this {what}")
+    group.add_argument("--since", type=moment, metavar="WHEN", help="created at or after: 7d, 2026-11-01 or an ISO time")
+    group.add_argument("--until", type=moment, metavar="WHEN", help="created before, written the same way")
+    group.add_argument("--min-confidence", type=share, metavar="0-1", help="stated confidence of at least this")
+
+
+def add_query_options(parser: argparse.ArgumentParser) -> None:
+    """Add the query and what shapes its ranking."""
+    parser.add_argument("query", metavar="QUERY", help="what to look for, in plain words")
+    parser.add_argument("--k", type=positive, default=10, metavar="N", help="how many memories at most (default: 10)")
+    parser.add_argument(
+        "--mode", choices=("hybrid", "vector", "text"), default="hybrid", help="how to match (default: hybrid)"
+    )
+    parser.add_argument("--half-life", type=days, metavar="DAYS", help="days after which recency counts half")
+    parser.add_argument(
+        "--weight",
+        action="append",
+        default=[],
+        type=weight,
+        metavar="PART=NUMBER",
+        help="weight of a part of the score: recency=0.2",
+    )
+    parser.add_argument("--include-expired", action="store_true", help="also memories whose time is over")
+
+
+def scope_of(args: argparse.Namespace, *, include_expired: bool) -> Scope:
+    """Return the scope that the options ask for."""
+    from core.scope import Scope
+
+    return Scope(
+        teams=tuple(args.team),
+        agents=tuple(args.agent),
+        tasks=tuple(args.task),
+        sessions=tuple(args.session),
+        types=tuple(args.type),
+        sources=tuple(args.source),
+        tags=tuple(args.tag),
+        created_from=args.since,
+        created_to=args.until,
+        min_confidence=args.min_confidence,
+        include_expired=include_expired,
+    )
+
+
+@contextmanager
+def open_catalog_of(args: argparse.Namespace, *, read_only: bool = False) -> Iterator[Catalog]:
+    """Open the store that --store names, and close it at the end."""
+    from core.config import open_catalog
+
+    with closing(
+        open_catalog(args.store, embedder_factory=_embedder_factory(args.embedder), read_only=read_only)
+    ) as catalog:
+        yield catalog
+
+
+def store_exists(args: argparse.Namespace) -> bool:
+    """Say whether there is something at --store; what it is, opening it says."""
+    from core.config import default_store_dir, parse_store_uri
+
+    directory = parse_store_uri(args.store).directory if args.store else default_store_dir()
+    return directory is None or directory.exists()
+
+
+def open_store_of(catalog: Catalog, index: str | None) -> MemoryStore:
+    """Open the index, or the only one there is; raise ConfigError with the names to choose from."""
+    return catalog.open(index_name(catalog, index), actor=ACTOR)
+
+
+def index_name(catalog: Catalog, index: str | None) -> str:
+    """Return the name of an index that exists: the one asked for, or the only one."""
+    names = [info.name for info in catalog.indexes(actor=ACTOR)]
+    if index is None and len(names) == 1:
+        return names[0]
+    if not names:
+        raise ConfigError(f"The store {catalog.uri} has no index yet: import a file, or try `python -m core demo load`.")
+    if index is None:
+        raise ConfigError(f"The store has {len(names):,} indexes: name one with --index ({_listed(names)}).")
+    if index not in names:
+        raise ConfigError(f"The store has no index {index!r}: name one of {_listed(names)} with --index.")
+    return index
+
+
+def _embedder_factory(name: str) -> Callable[[], Embedder] | None:
+    if name == "default":
+        return None
+    if name != "hashing":
+        raise ConfigError(f"MNEMOSCOPE_EMBEDDER is {name!r}: set it to default or hashing.")
+    from core.models.embedding import HashingEmbedder
+
+    return HashingEmbedder
+
+
+def _listed(names: list[str], *, most: int = 10) -> str:
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+
+
+def moment(text: str) -> datetime:
+    """Return the time of "7d" (that long ago), a date or an ISO time; without a zone it is UTC."""
+    if _SPAN.fullmatch(text):
+        return datetime.now(UTC) - span(text)
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write 7d, 2026-11-01 or 2026-11-01T09:30:00Z") from None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def span(text: str) -> timedelta:
+    """Return the duration of "90s", "15m", "6h", "7d" or "2w"."""
+    match = _SPAN.fullmatch(text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration: write 90s, 15m, 6h, 7d or 2w")
+    return timedelta(seconds=int(match["count"]) * _UNITS[match["unit"]])
+
+
+def share(text: str) -> float:
+    """Return a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not between 0 and 1")
+    return value
+
+
+def days(text: str) -> float:
+    """Return a number of days above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days above 0")
+    return value
+
+
+def weight(text: str) -> tuple[str, float]:
+    """Return the part and number of "recency=0.2"."""
+    name, _, number = text.partition("=")
+    try:
+        value = float(number)
+    except ValueError:
+        value = -1.0
+    if not name or not 0.0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no weight: write a part and a number from 0, as recency=0.2")
+    return name, value
+
+
+def positive(text: str) -> int:
+    """Return a whole number from 1."""
+    value = int(text) if text.isdecimal() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return value
+
+
+def split_list(values: list[str]) -> tuple[str, ...]:
+    """Return the values of an option that may be repeated and may hold commas, each once, in order."""
+    parts = (part.strip() for value in values for part in value.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))

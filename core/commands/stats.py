@@ -1,0 +1,120 @@
+"""`stats`: what an index holds."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from core.commands.console import Console
+from core.commands.options import ACTOR, add_index_option, add_store_options, index_name, open_catalog_of, positive
+from core.hostile import one_line
+
+if TYPE_CHECKING:
+    from core.analysis.stats import Counts, LimitUse, Totals
+    from core.catalog import Catalog
+
+EXAMPLE: Final = """\
+  python -m core stats --index team
+  python -m core stats --json
+
+Without --index, a store with several indexes lists them."""
+_FIELDS: Final = (("memory_type", "type"), ("agent_id", "agent"), ("team_id", "team"), ("task_id", "task"))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_index_option(parser)
+    add_store_options(parser)
+    parser.add_argument("--top", type=positive, default=10, metavar="N", help="how many values of each field (default: 10)")
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Print the figures of one index, or the list of them."""
+    with open_catalog_of(args, read_only=True) as catalog:
+        names = [info.name for info in catalog.indexes(actor=ACTOR)]
+        if args.index is None and len(names) > 1:
+            return _list(catalog, console)
+        return _describe(catalog, index_name(catalog, args.index), args.top, console, indexes=len(names))
+
+
+def _list(catalog: Catalog, console: Console) -> int:
+    held = [(info, catalog.open(info.name, actor=ACTOR).count(ACTOR)) for info in catalog.indexes(actor=ACTOR)]
+    entries = [
+        {"index": info.name, "memories": count, "tenant": info.tenant, "embedder": info.embedder} for info, count in held
+    ]
+    rows = [["index", "memories", "tenant", "embedder"]]
+    rows += [[info.name, f"{count:,}", info.tenant or "–", info.embedder or "unknown"] for info, count in held]
+    console.result({"store": catalog.uri, "indexes": entries}, console.table(rows, right=(1,)))
+    return 0
+
+
+def _describe(catalog: Catalog, index: str, top: int, console: Console, *, indexes: int) -> int:
+    from core.analysis.stats import counts, limits_use, totals
+
+    store = catalog.open(index, actor=ACTOR)
+    frame = store.frame(actor=ACTOR)
+    figures = totals(frame, now=datetime.now(UTC))
+    fields = [counts(frame, name, top=top) for name, _ in _FIELDS]
+    limits = limits_use(frame, indexes=indexes)
+    value = {
+        "store": catalog.uri,
+        "index": index,
+        "tenant": store.info.tenant,
+        "embedder": store.info.embedder,
+        "dimension": store.info.dimension,
+        **_plain(dataclasses.asdict(figures)),
+        "by": {field.field: dataclasses.asdict(field) | {"values": dict(field.values)} for field in fields},
+        "limits": [dataclasses.asdict(limit) for limit in limits],
+    }
+    console.result(
+        value, [*_head(index, store.info.embedder, figures), *_tallies(fields, console), *_limits(limits, console)]
+    )
+    return 0
+
+
+def _plain(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in figures.items()}
+
+
+def _head(index: str, embedder: str | None, figures: Totals) -> Iterator[str]:
+    yield f"Index {one_line(index)}: {figures.memories:,} {'memory' if figures.memories == 1 else 'memories'}"
+    if figures.oldest and figures.newest:
+        yield f"Created   {figures.oldest:%Y-%m-%d %H:%M} to {figures.newest:%Y-%m-%d %H:%M} UTC"
+    if figures.no_time:
+        yield f"Untimed   {figures.no_time:,} do not say when they were created"
+    yield f"Expiry    {figures.expired:,} expired, {figures.expiring_soon:,} expire within 7 days"
+    yield f"Doubtful  {figures.low_confidence:,} with a confidence below 0.5, {figures.no_confidence:,} state none"
+    yield f"Text      {_size(figures.content_bytes)}"
+    yield f"Embedder  {embedder or 'unknown'}"
+
+
+def _tallies(fields: list[Counts], console: Console) -> Iterator[str]:
+    for (_, label), field in zip(_FIELDS, fields, strict=True):
+        rows = [[name, f"{count:,}"] for name, count in field.values]
+        if field.other:
+            rows.append([f"{field.other_values:,} others", f"{field.other:,}"])
+        if field.unknown:
+            rows.append(["unknown", f"{field.unknown:,}"])
+        if rows:
+            yield ""
+            yield f"By {label}"
+            yield from (f"  {line}" for line in console.table(rows, right=(1,)))
+
+
+def _limits(limits: tuple[LimitUse, ...], console: Console) -> Iterator[str]:
+    yield ""
+    yield "Against the limits of S3 Vectors"
+    rows = [[limit.label, f"{limit.used:,.0f}", f"of {limit.limit:,.0f} {limit.unit}", limit.key or ""] for limit in limits]
+    yield from (f"  {line}" for line in console.table(rows, right=(1,)))
+
+
+def _size(count: int) -> str:
+    size, unit = float(count), "B"
+    for larger in ("KB", "MB", "GB"):
+        if size < 1_000:
+            break
+        size, unit = size / 1_000, larger
+    return f"{size:,.0f} {unit}" if unit == "B" else f"{size:,.1f} {unit}"

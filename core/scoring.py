@@ -1,0 +1,157 @@
+"""The score of a recalled memory: a convex combination of parts from 0 to 1, each explained.
+
+    score = Σ weight · value / Σ weight
+
+- similarity and words share the weight of relevance: (1 - text_share) and text_share in hybrid mode.
+  similarity = (1 + cosine) / (1 + best cosine); words = BM25 / best BM25, 0 outside the text list. Bruch, Gai and Ingber
+  2022, "An Analysis of Fusion Functions for Hybrid Retrieval": a convex combination of scores, each normalised from its
+  theoretical minimum (-1 and 0) to the best of the query, beats rank fusion and hardly needs tuning.
+- author: the part of the agent's name that the query has and the text has not.
+- lineage: the relevance of the best memory derived from this one, divided among its sources (core.lineage).
+- recency = 2^(-age / half-life), reinforcement = n / (n + 3) for n recalls, confidence as stated (0.5 where nobody did).
+  Park et al. 2023, "Generative Agents": relevance, recency and importance are added.
+
+Author and lineage take part only in a recall in which some candidate has them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from core import explain
+from core.candidates import Candidate, Mode
+from core.errors import ConfigError
+from core.explain import Reading
+from core.lineage import loans
+
+__all__ = ["ScorePart", "Scored", "Weights", "relevances", "score"]
+
+_LABELS: Final[Mapping[str, str]] = {
+    "similarity": "Similarity",
+    "words": "Words",
+    "author": "Author",
+    "lineage": "Lineage",
+    "recency": "Recency",
+    "reinforcement": "Reinforcement",
+    "confidence": "Confidence",
+}
+_OPTIONAL: Final = ("author", "lineage")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What counts how much; only proportions matter. `text_share`: what words decide of relevance in hybrid mode."""
+
+    relevance: float = 1.0
+    recency: float = 0.05
+    reinforcement: float = 0.025
+    confidence: float = 0.025
+    half_life_days: float = 30.0
+    text_share: float = 0.5
+    author: float = 0.2
+    lineage: float = 0.5
+
+    def __post_init__(self) -> None:
+        parts = {name: getattr(self, name) for name in ("relevance", "recency", "reinforcement", "confidence", *_OPTIONAL)}
+        for name, value in parts.items():
+            if not (math.isfinite(value) and value >= 0):
+                raise ConfigError(f"The weight {name} is {value}: choose a number from 0 up.")
+        if not sum(value for name, value in parts.items() if name not in _OPTIONAL):
+            raise ConfigError("Every weight is 0: give at least one of relevance, recency, reinforcement and confidence.")
+        if not (math.isfinite(self.half_life_days) and self.half_life_days > 0):
+            raise ConfigError(f"half_life_days is {self.half_life_days}: choose a number of days above 0.")
+        if not 0 <= self.text_share <= 1:
+            raise ConfigError(f"text_share is {self.text_share}: choose a number from 0 (meaning only) to 1 (words only).")
+
+
+@dataclass(frozen=True)
+class ScorePart:
+    """One part of a score: `value` 0 to 1, `weight` its share (all shares add up to 1), `contribution` their product."""
+
+    name: str
+    label: str
+    value: float
+    weight: float
+    contribution: float
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A candidate with its score, 0 to 1, and the parts that add up to it."""
+
+    candidate: Candidate
+    score: float
+    parts: tuple[ScorePart, ...]
+
+
+def relevances(candidates: Sequence[Candidate], *, mode: Mode, weights: Weights) -> dict[str, float]:
+    """Return the relevance of each candidate by key, 0 to 1: similarity and words alone."""
+    share = _text_share(mode, weights)
+    return {
+        candidate.memory.key: (1 - share) * meaning.value + share * text.value
+        for candidate, meaning, text in zip(candidates, *_matches(candidates), strict=True)
+    }
+
+
+def score(candidates: Sequence[Candidate], query: str, *, mode: Mode, weights: Weights, now: datetime) -> list[Scored]:
+    """Return the candidates with their scores, best first; ties by cosine, then by key."""
+    asked = explain.words_of(query)
+    lent = loans(candidates, relevances(candidates, mode=mode, weights=weights))
+    readings = [
+        {
+            "similarity": meaning,
+            "words": text,
+            "author": explain.author(candidate.memory, asked),
+            "lineage": explain.lineage(lent.get(candidate.memory.key)),
+            "recency": explain.recency(candidate, weights.half_life_days, now),
+            "reinforcement": explain.reinforcement(candidate.memory.recall_count),
+            "confidence": explain.confidence(candidate.memory.confidence),
+        }
+        for candidate, meaning, text in zip(candidates, *_matches(candidates), strict=True)
+    ]
+    idle = {name for name in _OPTIONAL if not any(one[name].value for one in readings)}
+    shares = _shares(mode, weights, idle)
+    scored = [_scored(candidate, one, shares) for candidate, one in zip(candidates, readings, strict=True)]
+    return sorted(scored, key=_order)
+
+
+def _matches(candidates: Sequence[Candidate]) -> tuple[list[Reading], list[Reading]]:
+    best_cosine = max((one.cosine for one in candidates if one.cosine is not None), default=-1.0)
+    best_bm25 = max((one.bm25 for one in candidates if one.bm25 is not None), default=0.0)
+    meanings = [explain.similarity(one.cosine, best_cosine) for one in candidates]
+    return meanings, [explain.words(one.bm25, best_bm25) for one in candidates]
+
+
+def _text_share(mode: Mode, weights: Weights) -> float:
+    return {Mode.VECTOR: 0.0, Mode.TEXT: 1.0, Mode.HYBRID: weights.text_share}[mode]
+
+
+def _shares(mode: Mode, weights: Weights, idle: set[str]) -> dict[str, float]:
+    """Return the share of each part that takes part, in the order of their labels."""
+    share = _text_share(mode, weights)
+    raw = {
+        "similarity": weights.relevance * (1 - share),
+        "words": weights.relevance * share,
+        **{name: getattr(weights, name) for name in list(_LABELS)[2:]},
+    }
+    unused = idle | {{Mode.VECTOR: "words", Mode.TEXT: "similarity"}.get(mode, "")}
+    total = sum(value for name, value in raw.items() if name not in unused)
+    return {name: value / total for name, value in raw.items() if name not in unused}
+
+
+def _scored(candidate: Candidate, readings: Mapping[str, Reading], shares: Mapping[str, float]) -> Scored:
+    parts = tuple(
+        ScorePart(name, _LABELS[name], readings[name].value, share, share * readings[name].value, readings[name].why)
+        for name, share in shares.items()
+    )
+    return Scored(candidate, math.fsum(part.contribution for part in parts), parts)
+
+
+def _order(one: Scored) -> tuple[float, float, str]:
+    cosine = one.candidate.cosine
+    return -one.score, -(cosine if cosine is not None else -1.0), one.candidate.memory.key

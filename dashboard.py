@@ -1,0 +1,56 @@
+"""Mnemoscope's dashboard: the frame around every page. Start it with `streamlit run dashboard.py [-- STORE]`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import MnemoscopeError
+from pages.shared import here, state, theme
+from pages.shared.footer import footer
+from pages.shared.getting_started import last_report
+from pages.shared.problem import show_problem
+from pages.shared.rail import rail
+
+PAGES = {
+    "Explore": [
+        st.Page(
+            "pages/explore/overview.py",
+            title="Overview",
+            icon=":material/monitoring:",
+            default=True,
+            help="What is in this memory and is it healthy? Totals, growth, who wrote it, what expires, limits.",
+        ),
+        st.Page(
+            "pages/explore/search.py",
+            title="Search",
+            icon=":material/manage_search:",
+            help="What would an agent recall? Ask a question, see each result with every part of its score.",
+        ),
+    ],
+    "Operate": [
+        st.Page(
+            "pages/operate/indexes.py",
+            title="Indexes",
+            icon=":material/database:",
+            help="Where do the memories live? The indexes of this store, and the ways to bring memories in.",
+        ),
+    ],
+}
+
+st.set_page_config(page_title="Mnemoscope", page_icon=theme.MARK, layout="wide", initial_sidebar_state="auto")
+st.logo(theme.LOGO, icon_image=theme.MARK, size="large")
+page = st.navigation(PAGES)
+state.start(page.url_path)
+theme.inject_css()
+uri = here.store_uri()
+try:
+    with st.sidebar:
+        surroundings = rail(uri)
+        footer(surroundings)
+    here.keep(surroundings)
+    state.sync_url()
+    last_report()
+    page.run()
+    state.sync_url()
+except MnemoscopeError as error:
+    show_problem(error, uri=uri)

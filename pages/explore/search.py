@@ -1,0 +1,67 @@
+"""What would an agent recall, and why?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.recall import boto3_call, cli_call, recall
+from pages.shared import ranking, state
+from pages.shared.facets import count_within
+from pages.shared.getting_started import getting_started
+from pages.shared.here import current
+from pages.shared.hits import downloads, result_line, results
+from pages.shared.inspector import inspector
+from pages.shared.nothing import ask_something, nothing_found
+from pages.shared.theme import agent_colours
+from pages.shared.workbench import workbench
+
+here = current()
+if here.frame is None or here.store is None or here.frame.empty:
+    getting_started(here)
+    st.stop()
+
+agents = agent_colours(here.frame["agent_id"].dropna().unique())
+in_scope = count_within(here.frame, here.scope, now=here.now)
+st.title("What would an agent recall?", anchor=False)
+if st.session_state.get("search_q") != state.get("q"):
+    st.session_state["search_q"] = state.get("q")
+st.text_input(
+    "Question",
+    key="search_q",
+    type="search",
+    icon=":material/search:",
+    max_chars=1000,
+    placeholder="Ask as an agent would, for example: what did the customer say about the refund?",
+    label_visibility="collapsed",
+    on_change=state.store_value,
+    args=("q", "search_q"),
+)
+weights, row_end = ranking.controls()
+query, mode, k = state.get("q").strip(), ranking.mode(), ranking.how_many()
+
+if not query:
+    main, side = workbench()
+    with side:
+        inspector(here, agents=agents)
+    with main:
+        ask_something(here, in_scope=in_scope)
+    st.stop()
+
+with st.spinner("Searching", show_time=True):
+    result = recall(here.store, query, actor=here.actor, now=here.now, k=k, mode=mode, scope=here.scope, weights=weights)
+with row_end:
+    downloads(result, index=here.index, now=here.now)
+main, side = workbench()
+with side:
+    inspector(here, agents=agents, result=result)
+with main:
+    st.caption(result_line(result, in_scope=in_scope))
+    for note in result.notes:
+        st.caption(note)
+    if not result.hits:
+        nothing_found(here, result)
+    results(result, here, agents=agents)
+    with st.expander("Call this from your code", icon=":material/code:"):
+        call = {"k": k, "mode": mode, "scope": here.scope, "now": here.now}
+        st.code(cli_call(here.store, query, **call), language="bash", wrap_lines=True)
+        st.code(boto3_call(here.store, query, **call), language="python", wrap_lines=True)

@@ -1,0 +1,168 @@
+"""The inspector: one selected memory, the same beside every page. Text · Why · Lineage · Neighbours · Raw."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import streamlit as st
+
+from core.errors import NotFoundError
+from core.hostile import markdown_escape, one_line
+from core.memory import Memory, to_row
+from core.recall import RecallResult
+from core.store import MemoryStore
+from pages.shared import state
+from pages.shared.here import Here
+from pages.shared.markup import card_note, chips, escaped, is_code, memory_facts, part_rows, text_block
+
+__all__ = ["inspector", "open_button", "open_memory", "slug"]
+
+TABS: Final = ("Text", "Why", "Lineage", "Neighbours", "Raw")
+NEIGHBOURS: Final = 8
+_LINKED_MAX: Final = 50
+
+
+def open_memory(key: str | None) -> None:
+    """Select a memory for the inspector; made for `on_click`. None closes it."""
+    state.put("sel", key)
+
+
+def open_button(name: str, key: str) -> None:
+    """Lay a button over the container that it stands in, so that a click anywhere on it opens the memory."""
+    st.button("Open", key=f"open_{name}", type="tertiary", on_click=open_memory, args=(key,))
+
+
+def slug(key: str) -> str:
+    """Return a short name for a memory's widgets: keys may hold anything, up to 1,024 bytes of it."""
+    return hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def inspector(here: Here, *, agents: Mapping[str, str], result: RecallResult | None = None) -> None:
+    """Draw the selected memory; nothing is drawn where none is selected."""
+    key, store = state.get("sel"), here.store
+    if not key or store is None:
+        return
+    with st.container(key="inspector", border=True, gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown("**Memory**", width="content")
+            st.button(
+                "Close", icon=":material/close:", type="tertiary", key="inspector_close", on_click=open_memory, args=(None,)
+            )
+        memory = store.get([key], actor=here.actor).get(key)
+        if memory is None:
+            st.markdown(f"There is no memory with the key {markdown_escape(one_line(key, 120))} in this index.")
+            st.caption("It may have been deleted, or the link belongs to another index.")
+            return
+        st.html(f"<div class='mn-row'>{chips(memory, now=here.now, agents=agents)}</div>")
+        _tabs(here, store, memory, agents=agents, result=result)
+
+
+def _tabs(here: Here, store: MemoryStore, memory: Memory, *, agents: Mapping[str, str], result: RecallResult | None) -> None:
+    text, why, lineage, near, raw = st.tabs(TABS, key="inspector_tab", on_change="rerun")
+    if text.open:
+        with text:
+            _text(memory, here)
+    if why.open:
+        with why:
+            _why(memory, result)
+    if lineage.open:
+        with lineage:
+            _lineage(here, store, memory, agents=agents)
+    if near.open:
+        with near:
+            _neighbours(here, store, memory, agents=agents)
+    if raw.open:
+        with raw:
+            _raw(store, memory)
+
+
+def _text(memory: Memory, here: Here) -> None:
+    with st.container(key="inspector_text", height=420 if len(memory.content) > 1600 else "content", border=False):
+        if is_code(memory.content):
+            st.code(memory.content, language=None, wrap_lines=True)
+        else:
+            st.html(text_block(memory.content, clamp=False))
+    st.html(memory_facts(memory, now=here.now))
+
+
+def _why(memory: Memory, result: RecallResult | None) -> None:
+    if result is None:
+        st.caption("Why a memory is recalled depends on a question. Ask one on the Search page, then open a result.")
+        return
+    hit = next((hit for hit in result.hits if hit.memory.key == memory.key), None)
+    if hit is None:
+        st.markdown(f"Not among the {len(result.hits)} results for this question.")
+        st.caption(
+            "It scores lower than the last result, or the scope leaves it out. Ask for more results or clear filters."
+        )
+        return
+    st.markdown(f"Rank **{hit.rank}** with a score of **{hit.score:.3f}**. The score is the sum of its parts:")
+    st.html(part_rows(hit))
+    st.html(card_note(hit))
+
+
+def _lineage(here: Here, store: MemoryStore, memory: Memory, *, agents: Mapping[str, str]) -> None:
+    parents = store.get(memory.derived_from[:_LINKED_MAX], actor=here.actor) if memory.derived_from else {}
+    st.markdown("**Made from**")
+    if not memory.derived_from:
+        st.caption("It was written directly, not derived from other memories.")
+    for key in memory.derived_from[:_LINKED_MAX]:
+        if key in parents:
+            _row(parents[key], here, agents=agents, place="from")
+        else:
+            st.html(f"<p class='mn-muted'>{escaped(one_line(key, 120))} is no longer in this index.</p>")
+    st.markdown("**Used in**")
+    children = _children(here, memory.key)
+    if not children:
+        st.caption("No other memory was derived from it.")
+    for child in store.get(children, actor=here.actor).values():
+        _row(child, here, agents=agents, place="used")
+
+
+def _children(here: Here, key: str) -> list[str]:
+    """Return the keys of memories derived from this one, by the snapshot."""
+    if here.frame is None or "derived_from" not in here.frame:
+        return []
+    sources = here.frame["derived_from"]
+    found = [row for row, keys in zip(here.frame["key"], sources, strict=True) if keys is not None and key in keys]
+    return found[:_LINKED_MAX]
+
+
+def _neighbours(here: Here, store: MemoryStore, memory: Memory, *, agents: Mapping[str, str]) -> None:
+    try:
+        near = store.neighbours(memory.key, k=NEIGHBOURS, actor=here.actor)
+    except NotFoundError as error:
+        st.caption(markdown_escape(str(error)))
+        return
+    if not near:
+        st.caption("It is alone in this index.")
+    else:
+        st.caption(f"The {len(near)} memories closest in meaning, whatever the filters. 1.00 is the same direction.")
+    for other, cosine in near:
+        _row(other, here, agents=agents, place="near", note=f"{cosine:.2f}")
+
+
+def _row(memory: Memory, here: Here, *, agents: Mapping[str, str], place: str, note: str = "") -> None:
+    """Draw a linked memory: what it says in three lines, with a button that opens it."""
+    lead = f"<b class='mn-num mn-rank' title='cosine similarity'>{escaped(note)}</b>" if note else ""
+    with st.container(border=True, gap=None, key=f"row_{place}_{slug(memory.key)}"):
+        st.html(
+            f"<div class='mn-over'><div class='mn-row'>{lead}{chips(memory, now=here.now, agents=agents)}</div>"
+            f"<div class='mn-small'>{text_block(memory.content, clamp=True)}</div></div>"
+        )
+        open_button(f"row_{place}_{slug(memory.key)}", memory.key)
+
+
+def _raw(store: MemoryStore, memory: Memory) -> None:
+    st.code(json.dumps(to_row(memory), indent=2, ensure_ascii=False, default=str), language="json", wrap_lines=True)
+    st.caption("The same record through the service's own call:")
+    st.code(
+        f"import boto3\n\ns3vectors = boto3.client('s3vectors')\ns3vectors.get_vectors(\n"
+        f"    vectorBucketName='YOUR-BUCKET',\n    indexName={store.info.name!r},\n    keys=[{memory.key!r}],\n"
+        f"    returnMetadata=True,\n    returnData=True,\n)",
+        language="python",
+        wrap_lines=True,
+    )

@@ -1,0 +1,36 @@
+"""Say what went wrong in words, with a way on; a traceback helps nobody on a page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import ConfigError, EmbedderMismatchError, MnemoscopeError, ModelError, NotAllowedError, StorageError
+from core.hostile import markdown_escape, one_line
+from pages.shared import state
+
+__all__ = ["show_problem"]
+
+_TITLES: tuple[tuple[type[MnemoscopeError], str], ...] = (
+    (StorageError, "This store cannot be opened"),
+    (EmbedderMismatchError, "This index speaks another embedder's language"),
+    (ModelError, "The embedding model is not usable"),
+    (NotAllowedError, "Your role does not allow this"),
+    (ConfigError, "A setting makes no sense"),
+)
+
+
+def show_problem(error: MnemoscopeError, *, uri: str) -> None:
+    """Draw an error with the store it happened in and two ways on."""
+    title = next((title for kind, title in _TITLES if isinstance(error, kind)), "That did not work")
+    st.error(markdown_escape(str(error)), title=title, icon=":material/error:")
+    st.caption(f"Store: {markdown_escape(one_line(uri, 160))}")
+    with st.container(horizontal=True):
+        st.button("Try again", icon=":material/refresh:", key="problem_again")
+        st.button(
+            "Start without filters",
+            icon=":material/filter_list_off:",
+            key="problem_reset",
+            type="tertiary",
+            on_click=state.clear,
+            args=(state.PARAMS,),
+        )

@@ -1,0 +1,56 @@
+"""What every test shares: hypothesis settings, and the rule for tests that need a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Shared machines are slow now and then; a law is not false because it took long.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
+
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+BROWSER_REQUIRED = os.environ.get("MNEMOSCOPE_REQUIRE_BROWSER") == "1"
+NO_BROWSER = (
+    f"no Chromium: none of {', '.join(BROWSER_NAMES)} is on the PATH. "
+    "Install it (Debian: apt install chromium) or name it in the environment variable CHROMIUM."
+)
+
+
+def find_chromium() -> str | None:
+    """Return the path of the browser to test with: CHROMIUM, else the first known name on the PATH."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return named if Path(named).is_file() else None
+    return next((path for name in BROWSER_NAMES if (path := shutil.which(name))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in tests/e2e, and keep it on one worker: a server and a browser there, not one each per core."""
+    e2e = Path(__file__).parent / "e2e"
+    for item in items:
+        if item.path.is_relative_to(e2e):
+            item.add_marker(pytest.mark.e2e)
+        if item.get_closest_marker("e2e"):
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip browser tests where there is no browser, or fail them where one is required."""
+    if item.get_closest_marker("e2e") and find_chromium() is None:
+        if BROWSER_REQUIRED:
+            pytest.fail(f"MNEMOSCOPE_REQUIRE_BROWSER=1 but {NO_BROWSER}", pytrace=False)
+        pytest.skip(NO_BROWSER)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Return the browser's path, for playwright's `executable_path`."""
+    path = find_chromium()
+    if path is None:
+        pytest.fail(NO_BROWSER, pytrace=False)
+    return path

