@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import MnemoscopeError
 from pages.shared import here, state, theme
 from pages.shared.footer import footer
-from pages.shared.getting_started import last_report
+from pages.shared.importing import last_report
 from pages.shared.problem import show_problem
 from pages.shared.rail import rail
 
@@ -51,6 +51,5 @@ try:
     state.sync_url()
     last_report()
     page.run()
-    state.sync_url()
 except MnemoscopeError as error:
     show_problem(error, uri=uri)

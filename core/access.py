@@ -10,7 +10,7 @@ from core.errors import NotAllowedError
 
 __all__ = ["LOCAL_ADMIN", "Actor", "Permission", "Role", "tenant_of_index"]
 
-# DESIGN: hard isolation is one index per tenant, named so.
+# Hard isolation is one index per tenant, named so.
 _TENANT_INDEX = re.compile(r"^user-memory-(?P<tenant>.+)$")
 
 

@@ -40,11 +40,11 @@ def similarity(cosine: float | None, best: float) -> Reading:
         return Reading(0.0, "Its vector could not be read any more, so its meaning counts as 0.")
     if cosine >= best:
         return Reading(1.0, f"Cosine similarity {cosine:.2f} to the query: the closest in meaning of all candidates.")
-    value = max(0.0, (1 + cosine) / (1 + best)) if best > -1 else 0.0
+    value = max(0.0, (1 + cosine) / (1 + best))
     return Reading(
         value,
-        f"Cosine similarity {cosine:.2f} to the query, the closest candidate has {best:.2f}: (1 + {cosine:.2f}) / "
-        f"(1 + {best:.2f}) = {value:.2f}.",
+        f"Cosine similarity {cosine:.2f} to the query, the closest candidate has {best:.2f}: "
+        f"(1 + {cosine:.2f}) / (1 + {best:.2f}) = {value:.2f}.",
     )
 
 

@@ -7,7 +7,8 @@
   2022, "An Analysis of Fusion Functions for Hybrid Retrieval": a convex combination of scores, each normalised from its
   theoretical minimum (-1 and 0) to the best of the query, beats rank fusion and hardly needs tuning.
 - author: the part of the agent's name that the query has and the text has not.
-- lineage: the relevance of the best memory derived from this one, divided among its sources (core.lineage).
+- lineage: the relevance of the best memory derived from this one, divided among its sources (core.lineage). What is lent
+  counts from a cosine of 0: a memory that has nothing in common with the query lends nothing.
 - recency = 2^(-age / half-life), reinforcement = n / (n + 3) for n recalls, confidence as stated (0.5 where nobody did).
   Park et al. 2023, "Generative Agents": relevance, recency and importance are added.
 
@@ -90,29 +91,31 @@ class Scored:
 
 
 def relevances(candidates: Sequence[Candidate], *, mode: Mode, weights: Weights) -> dict[str, float]:
-    """Return the relevance of each candidate by key, 0 to 1: similarity and words alone."""
+    """Return the relevance that each candidate can lend, by key, 0 to 1: meaning above a cosine of 0, and words."""
     share = _text_share(mode, weights)
+    best_cosine, best_bm25 = _best(candidates)
     return {
-        candidate.memory.key: (1 - share) * meaning.value + share * text.value
-        for candidate, meaning, text in zip(candidates, *_matches(candidates), strict=True)
+        one.memory.key: (1 - share) * _part(one.cosine, best_cosine) + share * _part(one.bm25, best_bm25)
+        for one in candidates
     }
 
 
 def score(candidates: Sequence[Candidate], query: str, *, mode: Mode, weights: Weights, now: datetime) -> list[Scored]:
     """Return the candidates with their scores, best first; ties by cosine, then by key."""
     asked = explain.words_of(query)
+    best_cosine, best_bm25 = _best(candidates)
     lent = loans(candidates, relevances(candidates, mode=mode, weights=weights))
     readings = [
         {
-            "similarity": meaning,
-            "words": text,
+            "similarity": explain.similarity(candidate.cosine, best_cosine),
+            "words": explain.words(candidate.bm25, best_bm25),
             "author": explain.author(candidate.memory, asked),
             "lineage": explain.lineage(lent.get(candidate.memory.key)),
             "recency": explain.recency(candidate, weights.half_life_days, now),
             "reinforcement": explain.reinforcement(candidate.memory.recall_count),
             "confidence": explain.confidence(candidate.memory.confidence),
         }
-        for candidate, meaning, text in zip(candidates, *_matches(candidates), strict=True)
+        for candidate in candidates
     ]
     idle = {name for name in _OPTIONAL if not any(one[name].value for one in readings)}
     shares = _shares(mode, weights, idle)
@@ -120,11 +123,13 @@ def score(candidates: Sequence[Candidate], query: str, *, mode: Mode, weights: W
     return sorted(scored, key=_order)
 
 
-def _matches(candidates: Sequence[Candidate]) -> tuple[list[Reading], list[Reading]]:
-    best_cosine = max((one.cosine for one in candidates if one.cosine is not None), default=-1.0)
-    best_bm25 = max((one.bm25 for one in candidates if one.bm25 is not None), default=0.0)
-    meanings = [explain.similarity(one.cosine, best_cosine) for one in candidates]
-    return meanings, [explain.words(one.bm25, best_bm25) for one in candidates]
+def _best(candidates: Sequence[Candidate]) -> tuple[float, float]:
+    best_cosine = max((one.cosine for one in candidates if one.cosine is not None), default=0.0)
+    return best_cosine, max((one.bm25 for one in candidates if one.bm25 is not None), default=0.0)
+
+
+def _part(value: float | None, best: float) -> float:
+    return 0.0 if value is None or value <= 0 or best <= 0 else value / best
 
 
 def _text_share(mode: Mode, weights: Weights) -> float:

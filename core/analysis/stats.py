@@ -193,5 +193,5 @@ def _start(times: pd.Series[Any], unit: str) -> pd.Series[Any]:
     else:
         starts = plain.dt.normalize()
         if unit == "week":
-            starts = starts - pd.to_timedelta(starts.dt.weekday, unit="D")
+            starts = starts - pd.to_timedelta(starts.dt.day_of_week, unit="D")
     return pd.Series(np.asarray(starts, dtype="datetime64[us]"), index=times.index).dt.tz_localize("UTC")

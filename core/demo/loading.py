@@ -36,9 +36,9 @@ class LoadReport:
 def load(catalog: Catalog, *, actor: Actor, now: datetime, progress: Callable[[int], None] | None = None) -> LoadReport:
     """Write the demo world as of `now` and return what was done; `progress` gets the number of memories done so far.
 
-    Needs the role admin for every tenant, because it makes their indexes. Loading again restores what was changed or deleted and moves the dates to
-    `now`; memories of others in the same indexes are left alone. Raises ConfigError, before anything is written, if an index
-    of one of the world's names exists and holds other memories only.
+    Needs the role admin for every tenant, because it makes their indexes. Loading again restores what was changed or deleted
+    and moves the dates to `now`; memories of others in the same indexes are left alone. Raises ConfigError, before anything
+    is written, if an index of one of the world's names exists and holds other memories only.
     """
     world = build(now)
     for name in world.indexes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -59,7 +60,7 @@ _NAMES: Final = {
 _ANSWERED_AFTER: Final = {
     "S1": timedelta(hours=1, minutes=25),
     "S2": timedelta(hours=5, minutes=10),
-    "S3": timedelta(hours=8),
+    "S3": timedelta(hours=3),
 }
 
 
@@ -97,7 +98,7 @@ def _tickets() -> Iterator[Draft]:
             name=f"{number}-opened",
         )
         yield opened
-        yield _solved(opened, _SOLVED[(n * 2 + n // 5) % 5].format(**words), _solver(severity, symptom), severity, n)
+        yield _solved(opened, _SOLVED[n * 2 % 5].format(**words), _solver(severity, symptom), severity, n)
         if n % 2 == 0:
             yield _claimed(opened, _CLAIMED[n // 2 % 3].format(**words), _solver(severity, symptom))
 
@@ -107,7 +108,7 @@ def _solved(opened: Draft, content: str, agent: str, severity: str, n: int) -> D
         opened,
         content=content,
         agent=agent,
-        memory_type="procedural" if n % 4 == 3 else "episodic",
+        memory_type="procedural" if content.startswith("For the next time") else "episodic",
         when=opened.when.later(_ANSWERED_AFTER[severity]),
         confidence=0.85,
         name=f"{opened.session}-solved",
@@ -133,7 +134,7 @@ def _claimed(opened: Draft, content: str, agent: str) -> Draft:
 
 
 def _solver(severity: str, symptom: str) -> str:
-    if "refund" in symptom or "plan" in symptom or "invoices" in symptom:
+    if re.search(r"\b(refund|plan|invoices)\b", symptom):
         return "billing"
     return "triage" if severity == "S3" else "engineer"
 

@@ -140,6 +140,7 @@ def read_questions(path: Path) -> list[Question]:
 
 def load_memories(store: MemoryStore, path: Path) -> int:
     """Write the memories of a file and return how many were written; lines that are no memory are reported."""
+
     def memories() -> Iterator[Any]:
         for number, row in _rows(path):
             try:

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import NotFoundError, ValidationError
 from core.vectors import limits
-from core.vectors.client import PutVector
+from core.vectors.client import KEY_COLUMN, VECTOR_COLUMN, PutVector
 
 __all__ = [
     "IndexRef",
@@ -53,6 +53,20 @@ def check_length(path: str, value: Sequence[object], low: int, high: int) -> Non
     """Raise unless the length of a string or list is within [low, high]."""
     if not low <= len(value) <= high:
         raise constraint(path, f"with length {len(value)}", f"Member must have length between {low} and {high}, inclusive")
+
+
+def check_list(path: str, value: object) -> Sequence[Any]:
+    """Return the list, or raise unless it is one."""
+    if not isinstance(value, (list, tuple)):
+        raise constraint(path, f"of type {type(value).__name__}", "Member must be a list")
+    return value
+
+
+def check_object(path: str, value: object) -> Mapping[str, Any]:
+    """Return the object, or raise unless it is one."""
+    if not isinstance(value, Mapping):
+        raise constraint(path, f"of type {type(value).__name__}", "Member must be an object")
+    return value
 
 
 def check_range(path: str, value: object, low: int, high: int) -> int:
@@ -123,10 +137,9 @@ def index_ref(arguments: Mapping[str, Any], *, owner: str = "") -> IndexRef:
 
 def check_keys(path: str, keys: object, high: int) -> list[str]:
     """Return the keys of a get or delete."""
-    if not isinstance(keys, (list, tuple)):
-        raise constraint(path, f"of type {type(keys).__name__}", "Member must be a list")
-    check_length(path, keys, 1, high)
-    return [check_key(f"{path}/{position}", key) for position, key in enumerate(keys)]
+    found = check_list(path, keys)
+    check_length(path, found, 1, high)
+    return [check_key(f"{path}/{position}", key) for position, key in enumerate(found)]
 
 
 def check_key(path: str, key: object) -> str:
@@ -203,6 +216,8 @@ def check_metadata(key: str, metadata: object, *, non_filterable: Collection[str
     for name, value in metadata.items():
         if not isinstance(name, str) or not _encodes(name):
             raise refuse("Metadata keys must be strings")
+        if name in (KEY_COLUMN, VECTOR_COLUMN):
+            raise refuse(f"Metadata key '{name}' is reserved")
         reason = _check_value(value)
         if reason:
             raise refuse(reason)

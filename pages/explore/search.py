@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.hostile import markdown_escape
 from core.recall import boto3_call, cli_call, recall
 from pages.shared import ranking, state
 from pages.shared.facets import count_within
@@ -50,16 +51,17 @@ if not query:
 with st.spinner("Searching", show_time=True):
     result = recall(here.store, query, actor=here.actor, now=here.now, k=k, mode=mode, scope=here.scope, weights=weights)
 with row_end:
-    downloads(result, index=here.index, now=here.now)
+    if result.hits:
+        downloads(result, index=here.index, now=here.now)
 main, side = workbench()
 with side:
     inspector(here, agents=agents, result=result)
 with main:
-    st.caption(result_line(result, in_scope=in_scope))
+    st.caption(result_line(result, in_scope=in_scope, weighted=bool(state.get("weights"))))
     for note in result.notes:
-        st.caption(note)
+        st.caption(markdown_escape(note))
     if not result.hits:
-        nothing_found(here, result)
+        nothing_found(here, result, in_scope=in_scope)
     results(result, here, agents=agents)
     with st.expander("Call this from your code", icon=":material/code:"):
         call = {"k": k, "mode": mode, "scope": here.scope, "now": here.now}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import state
-from pages.shared.getting_started import connect, demo_world, getting_started, import_file
+from pages.shared.getting_started import connect, demo_world, getting_started
 from pages.shared.here import current
+from pages.shared.importing import import_file
 from pages.shared.markup import escaped, facts
 from pages.shared.words import age, exact, plural
 
@@ -41,7 +42,7 @@ with st.grid(3, min_column_width=270, gap="medium"):
             )
             st.space("stretch")
             st.button(
-                "Open now" if opened else "Open",
+                "Shown now" if opened else "Open",
                 key=f"open_index_{info.name}",
                 disabled=opened,
                 width="stretch",

@@ -83,13 +83,10 @@ def facet_bars(
     labels: Mapping[str, str],
 ) -> go.Figure:
     """Draw one bar a value with its count at the end; point i is `values[i]`. `dots` marks values that have a colour."""
-    names = [
-        (f'<span style="color:{dots[value]}">●</span> ' if value in dots else "") + plot_text(labels.get(value, value), 24)
-        for value, _ in values
-    ]
-    counts = [count for _, count in values]
+    counts, rows = [count for _, count in values], list(range(len(values)))
     faded = [1.0 if not selected or value in selected else 0.28 for value, _ in values]
-    rows = list(range(len(values)))
+    # A click filters and draws anew: nothing is dimmed meanwhile. Plotly fails on bars with text without these two.
+    calm = {"marker": {"opacity": 1}, "textfont": {"color": t.muted}}
     figure = go.Figure(
         go.Bar(
             y=rows,
@@ -100,17 +97,23 @@ def facet_bars(
             textposition="outside",
             textfont={"color": t.muted, "size": 13},
             cliponaxis=False,
+            selected=calm,
+            unselected=calm,
             width=0.62,
             customdata=[plot_text(labels.get(value, value), 120) for value, _ in values],
             hovertemplate="%{customdata}<br><b>%{x:,}</b> memories<extra></extra>",
         )
     )
-    most = max(counts, default=1) or 1
-    figure.update_xaxes(visible=False, range=[0, most * 1.18])
+    figure.update_xaxes(visible=False, range=[0, (max(counts, default=1) or 1) * 1.18])
+    names = [_dot(dots.get(value)) + plot_text(labels.get(value, value), 24) for value, _ in values]
     figure.update_yaxes(
         tickvals=rows, ticktext=names, autorange="reversed", showgrid=False, automargin=True, ticksuffix="  "
     )
     return _finish(figure, t, height=_ROW * len(values) + 8, y_title=None, top=2)
+
+
+def _dot(colour: str | None) -> str:
+    return f'<span style="color:{colour}">●</span> ' if colour else ""
 
 
 def day_bars(frame: pd.DataFrame, t: Tokens) -> go.Figure:
@@ -154,7 +157,7 @@ def confidence_bars(frame: pd.DataFrame, t: Tokens, *, low: float) -> go.Figure:
         xshift=-6,
         font={"color": t.muted, "size": 12.5},
     )
-    figure.update_xaxes(range=[0, 1], tickvals=[0, 0.25, 0.5, 0.75, 1], title="Confidence, 0 to 1")
+    figure.update_xaxes(range=[0, 1], tickvals=[0, 0.25, 0.5, 0.75, 1], title_text="Confidence, 0 to 1")
     return _finish(figure, t, height=220, y_title="Memories", top=10)
 
 
@@ -170,7 +173,7 @@ def _finish(figure: go.Figure, t: Tokens, *, height: int, y_title: str | None, t
     figure.update_xaxes(**axis, showgrid=False, linecolor=t.line, title_font={"color": t.muted, "size": 13})
     figure.update_yaxes(**axis, title_font={"color": t.muted, "size": 13})
     if y_title:
-        figure.update_yaxes(title=y_title, nticks=5, rangemode="tozero", tickformat=",d", automargin=True)
+        figure.update_yaxes(title_text=y_title, nticks=5, rangemode="tozero", tickformat=",d", automargin=True)
     figure.update_layout(
         height=height,
         margin={"l": 0, "r": 8, "t": top, "b": 0},

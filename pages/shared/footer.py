@@ -12,7 +12,7 @@ from pages.shared.markup import escaped
 
 __all__ = ["footer"]
 
-_POLL = "15s"
+_POLL = "5s"
 _PLACE = 26
 
 

@@ -7,6 +7,7 @@ index, so every run asks for the revision and sees what other tabs and processes
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ import streamlit as st
 
 from core.access import LOCAL_ADMIN, Actor
 from core.catalog import Catalog, IndexInfo
-from core.config import default_store_dir, open_catalog
+from core.config import STORE_VARIABLE, default_store_dir, open_catalog
 from core.errors import MnemoscopeError
 from core.scope import Scope
 from core.store import MemoryStore
@@ -52,7 +53,9 @@ class Here:
 def store_uri() -> str:
     """Return where the memories live: the argument after `--`, else MNEMOSCOPE_STORE, else the user's data directory."""
     started_by_us = bool(sys.argv) and Path(sys.argv[0]).name == "dashboard.py"
-    return sys.argv[1] if started_by_us and len(sys.argv) > 1 else str(default_store_dir())
+    if started_by_us and len(sys.argv) > 1:
+        return sys.argv[1]
+    return os.environ.get(STORE_VARIABLE) or str(default_store_dir())
 
 
 def actor() -> Actor:
@@ -78,12 +81,12 @@ def _warm(_catalog: Catalog, uri: str) -> None:  # noqa: ARG001
 
 
 # A resource, not data: a copy for each run of each session would cost 100 ms at 100k memories, and nobody writes into it.
-@st.cache_resource(max_entries=12, ttl="2h", show_spinner=False)
+@st.cache_resource(max_entries=4, ttl="2h", show_spinner="Reading the memories")
 def _frame(_store: MemoryStore, _actor: Actor, key: tuple[str, str, str | None, str]) -> pd.DataFrame:  # noqa: ARG001
     return _store.frame(actor=_actor)
 
 
-@st.cache_resource(max_entries=500, ttl="2h", show_spinner=False)
+@st.cache_resource(max_entries=500, ttl="2h", show_spinner="Counting the memories")
 def _count(_store: MemoryStore, _actor: Actor, key: tuple[str, str, str | None, str]) -> int:  # noqa: ARG001
     return _store.count(_actor)
 

@@ -50,13 +50,14 @@ def results(result: RecallResult, here: Here, *, agents: Mapping[str, str]) -> N
         name = "hit_on" if hit.memory.key == selected else "hit"
         with st.container(border=True, key=f"{name}_{slug(hit.memory.key)}", gap=None):
             st.html(card(hit, now=here.now, agents=agents))
-            open_button(f"hit_{slug(hit.memory.key)}", hit.memory.key)
+            open_button(f"hit_{slug(hit.memory.key)}", hit.memory.key, label=f"Open result {hit.rank}")
 
 
-def result_line(result: RecallResult, *, in_scope: int) -> str:
-    """Return what was found, of how many, how, and how long it took."""
+def result_line(result: RecallResult, *, in_scope: int, weighted: bool) -> str:
+    """Return what was found, of how many, how, and how long it took; `weighted` where the usual weights were changed."""
     how = {"hybrid": "by meaning and words", "vector": "by meaning", "text": "by words"}[result.mode]
     took = f"{result.total_ms:,.0f} ms, of which {result.embed_ms:,.0f} ms to embed the question"
+    how += ", with changed weights" if weighted else ""
     return f"{len(result.hits)} of {plural(in_scope, 'memory')} in scope, {how} · {took}"
 
 

@@ -30,9 +30,9 @@ def open_memory(key: str | None) -> None:
     state.put("sel", key)
 
 
-def open_button(name: str, key: str) -> None:
+def open_button(name: str, key: str, *, label: str = "Open this memory") -> None:
     """Lay a button over the container that it stands in, so that a click anywhere on it opens the memory."""
-    st.button("Open", key=f"open_{name}", type="tertiary", on_click=open_memory, args=(key,))
+    st.button(label, key=f"open_{name}", type="tertiary", on_click=open_memory, args=(key,))
 
 
 def slug(key: str) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.hostile import markdown_escape, one_line
 from core.recall import RecallResult
+from core.scope import Scope
 from pages.shared import state
 from pages.shared.facets import FACETS, count_within, within
 from pages.shared.here import Here
@@ -55,7 +56,7 @@ def ask_something(here: Here, *, in_scope: int) -> None:
             )
 
 
-def nothing_found(here: Here, result: RecallResult) -> None:
+def nothing_found(here: Here, result: RecallResult, *, in_scope: int) -> None:
     """Say why nothing came back and which filter, taken away, would bring most."""
     assert here.frame is not None
     reasons = "; ".join(f"{count:,} {one_line(str(reason), 80)}" for reason, count in result.left_out.items() if count)
@@ -65,27 +66,29 @@ def nothing_found(here: Here, result: RecallResult) -> None:
         st.button("Search by meaning and words", key="loosen_mode", on_click=state.put, args=("mode", None))
     if reasons:
         st.caption(markdown_escape(f"Left out: {reasons}."))
+    for label, name, wider, undo in _ways_to_loosen(here.scope):
+        more = count_within(here.frame, wider, now=here.now)
+        if more > in_scope:
+            said = markdown_escape(f"{label}: {plural(more, 'memory')} in scope")
+            st.button(said, key=f"loosen_{name}", on_click=_loosen, args=(undo,))
+
+
+def _ways_to_loosen(scope: Scope) -> list[tuple[str, str, Scope, dict[str, str | None]]]:
+    """Return label, name, the wider scope and what to change in the view, for each filter that is on."""
+    ways: list[tuple[str, str, Scope, dict[str, str | None]]] = []
     for facet in FACETS:
-        chosen = getattr(here.scope, facet.attribute)
-        if chosen:
-            more = count_within(here.frame, replace(here.scope, **{facet.attribute: ()}), now=here.now)
+        if chosen := getattr(scope, facet.attribute):
             named = ", ".join(value_label(value) for value in chosen[:3])
-            label = markdown_escape(f"Take away {facet.label.lower()} {named}: {plural(more, 'memory')} in scope")
-            st.button(label, key=f"loosen_{facet.param}", on_click=state.put, args=(facet.param, None))
-    if here.scope.created_from or here.scope.created_to:
-        more = count_within(here.frame, replace(here.scope, created_from=None, created_to=None), now=here.now)
-        st.button(
-            f"Any time: {plural(more, 'memory')} in scope",
-            key="loosen_when",
-            on_click=state.clear,
-            args=(state.TIME_PARAMS,),
-        )
-    if not here.scope.include_expired:
-        more = count_within(here.frame, replace(here.scope, include_expired=True), now=here.now)
-        if more:
-            st.button(
-                f"Include expired: {plural(more, 'memory')} in scope",
-                key="loosen_expired",
-                on_click=state.put,
-                args=("expired", "1"),
-            )
+            wider = replace(scope, **{facet.attribute: ()})
+            ways.append((f"Take away {facet.label.lower()} {named}", facet.param, wider, {facet.param: None}))
+    if scope.created_from or scope.created_to:
+        wider = replace(scope, created_from=None, created_to=None)
+        ways.append(("Any time", "when", wider, dict.fromkeys(state.TIME_PARAMS)))
+    if not scope.include_expired:
+        ways.append(("Include expired", "expired", replace(scope, include_expired=True), {"expired": "1"}))
+    return ways
+
+
+def _loosen(changes: dict[str, str | None]) -> None:
+    for name, value in changes.items():
+        state.put(name, value)

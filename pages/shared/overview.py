@@ -17,7 +17,7 @@ from pages.shared.facets import Facet
 from pages.shared.inspector import open_button, slug
 from pages.shared.markup import escaped, text_block
 from pages.shared.rail import value_label
-from pages.shared.theme import TYPES, tokens, type_hue
+from pages.shared.theme import tokens, type_hue
 from pages.shared.words import age, bytes_text, exact, plural, share
 
 __all__ = [
@@ -148,14 +148,14 @@ def facet_chart(facet: Facet, values: list[tuple[str, int]], *, colours: Mapping
         st.html("<p class='mn-empty'>Nothing in scope.</p>")
         return
     shown = values[:_BARS]
-    names = {
-        value: f"{type_hue(value).shape} {type_hue(value).label}" if value in TYPES else value_label(value)
-        for value, _ in shown
-    }
-    hues = {value: type_hue(value).now for value, _ in shown} if facet.param == "type" else {}
+    if facet.param == "type":
+        names = {value: f"{type_hue(value).shape} {value_label(type_hue(value).label)}" for value, _ in shown}
+        hues = {value: type_hue(value).now for value, _ in shown}
+    else:
+        names, hues = {value: value_label(value) for value, _ in shown}, {UNKNOWN: tokens().muted}
     key = _chart_key(f"by_{facet.param}")
     st.plotly_chart(
-        facet_bars(shown, tokens(), colours=hues | {UNKNOWN: tokens().muted}, dots=colours, selected=chosen, labels=names),
+        facet_bars(shown, tokens(), colours=hues, dots=colours, selected=chosen, labels=names),
         key=key,
         on_select=lambda: _pick_value(key, facet.param, [value for value, _ in shown]),
         selection_mode="points",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import streamlit as st
 
 from core.errors import ConfigError, EmbedderMismatchError, MnemoscopeError, ModelError, NotAllowedError, StorageError
 from core.hostile import markdown_escape, one_line
 from pages.shared import state
 
-__all__ = ["show_problem"]
+__all__ = ["attempt", "show_problem"]
 
 _TITLES: tuple[tuple[type[MnemoscopeError], str], ...] = (
     (StorageError, "This store cannot be opened"),
@@ -19,6 +22,18 @@ _TITLES: tuple[tuple[type[MnemoscopeError], str], ...] = (
 )
 
 
+T = TypeVar("T")
+
+
+def attempt(action: Callable[[], T]) -> T | None:
+    """Run what a person asked for; an error of ours becomes words on the page, and None comes back."""
+    try:
+        return action()
+    except MnemoscopeError as error:
+        st.error(markdown_escape(str(error)), icon=":material/error:")
+        return None
+
+
 def show_problem(error: MnemoscopeError, *, uri: str) -> None:
     """Draw an error with the store it happened in and two ways on."""
     title = next((title for kind, title in _TITLES if isinstance(error, kind)), "That did not work")
@@ -26,11 +41,12 @@ def show_problem(error: MnemoscopeError, *, uri: str) -> None:
     st.caption(f"Store: {markdown_escape(one_line(uri, 160))}")
     with st.container(horizontal=True):
         st.button("Try again", icon=":material/refresh:", key="problem_again")
-        st.button(
-            "Start without filters",
-            icon=":material/filter_list_off:",
-            key="problem_reset",
-            type="tertiary",
-            on_click=state.clear,
-            args=(state.PARAMS,),
-        )
+        if state.view():
+            st.button(
+                "Start without filters",
+                icon=":material/filter_list_off:",
+                key="problem_reset",
+                type="tertiary",
+                on_click=state.clear,
+                args=(state.PARAMS,),
+            )

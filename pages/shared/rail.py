@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,6 +19,7 @@ from pages.shared.theme import TYPES, type_hue
 __all__ = ["OPTIONS_MAX", "rail", "value_label"]
 
 OPTIONS_MAX: Final = 400
+_TYPES_MAX: Final = 12
 TIMES: Final = {
     "any": "Any time",
     "24h": "Last 24 hours",
@@ -90,12 +91,16 @@ def _index_changed() -> None:
     state.store_value("index", "rail_index")
 
 
-def _labels(values: Sequence[tuple[str, int]]) -> dict[str, str]:
+def _type_name(value: str) -> str:
+    return TYPES[value].label if value in TYPES else value_label(value)
+
+
+def _labels(values: Sequence[tuple[str, int]], name: Callable[[str], str]) -> dict[str, str]:
     """Return a label with its count for each value; two values that look alike are told apart by a number."""
     labels: dict[str, str] = {}
     taken: set[str] = set()
     for value, count in values:
-        label = shown = f"{value_label(value)} · {count:,}"
+        label = shown = f"{name(value)} · {count:,}"
         twin = 2
         while shown in taken:
             shown, twin = f"{label} ({twin})", twin + 1
@@ -115,7 +120,7 @@ def _prepare(key: str, param: str, labels: dict[str, str]) -> None:
 def _facet_box(facet: Facet, values: list[tuple[str, int]]) -> None:
     chosen = set(state.get_all(facet.param))
     shown = values[:OPTIONS_MAX] + [pair for pair in values[OPTIONS_MAX:] if pair[0] in chosen or pair[0] == UNKNOWN]
-    labels = _labels(shown)
+    labels = _labels(shown, value_label)
     named = sum(1 for value, _ in values if value != UNKNOWN)
     key = f"rail_{facet.param}"
     _prepare(key, facet.param, labels)
@@ -135,13 +140,10 @@ def _facet_box(facet: Facet, values: list[tuple[str, int]]) -> None:
 def _type_pills(values: list[tuple[str, int]]) -> None:
     order = {name: place for place, name in enumerate(TYPES)}
     values = sorted(values, key=lambda pair: order.get(pair[0], len(order)))
+    chosen = set(state.get_all("type"))
+    shown = values[:_TYPES_MAX] + [pair for pair in values[_TYPES_MAX:] if pair[0] in chosen]
     labels = {
-        value: f"{type_hue(value).shape} {type_hue(value).label} · {count:,}"
-        for value, count in values[:12]
-        if value in TYPES
-    }
-    labels |= {
-        value: markdown_escape(label) for value, label in _labels([v for v in values[:12] if v[0] not in TYPES]).items()
+        value: f"{type_hue(value).shape} {markdown_escape(label)}" for value, label in _labels(shown, _type_name).items()
     }
     _prepare("rail_type", "type", labels)
     st.pills(

@@ -104,9 +104,8 @@ def controls() -> tuple[Weights, DeltaGenerator]:
 def weights_popover() -> Weights:
     """Draw the weights of the score; they are shares of one score, so only their proportion counts."""
     weights, changed = read_weights(state.get("weights")), bool(state.get("weights"))
-    label = "Ranking (changed)" if changed else "Ranking"
     # Tracked, so that the sliders are made when they are seen: a closed popover would lose the values set from here.
-    popover = st.popover(label, icon=":material/tune:", key="ranking", on_change="rerun")
+    popover = st.popover("Ranking", icon=":material/tune:", key="ranking", on_change="rerun")
     if popover.open:
         with popover:
             _weight_sliders(weights)

@@ -14,6 +14,8 @@ from typing import Final
 
 import streamlit as st
 
+from core.scope import UNKNOWN
+
 __all__ = ["AGENT_CYCLE", "LOGO", "TYPES", "Hue", "Tokens", "agent_colours", "inject_css", "tokens", "type_hue"]
 
 _ASSETS: Final = Path(__file__).parent / "assets"
@@ -41,7 +43,14 @@ TYPES: Final = {
     "semantic": Hue("Semantic", "■", "#0a8270", "#34b49c"),
     "procedural": Hue("Procedural", "▲", "#b5720e", "#e0a048"),
 }
-_OTHER_TYPE: Final = Hue("Other", "◆", "#7c8294", "#8d94a8")
+# Types that we do not know are greys, told apart by lightness and shape: hue is for the three that we do.
+_OTHER_TYPES: Final = (
+    ("◆", "#7c8294", "#8d94a8"),
+    ("◇", "#555b6c", "#c3c8d6"),
+    ("▬", "#8f8a80", "#6d7386"),
+    ("▼", "#6b6256", "#a9a293"),
+)
+_NO_TYPE: Final = Hue("Unknown type", "○", "#7c8294", "#8d94a8")
 
 # Okabe and Ito 2008 without black and yellow (unreadable on one of the two grounds), then Tol 2021.
 AGENT_CYCLE: Final = (
@@ -70,6 +79,7 @@ class Tokens:
     ground: str
     panel: str
     accent: str
+    link: str
     bar: str
     warn: str
     good: str
@@ -77,12 +87,13 @@ class Tokens:
 
 
 _LIGHT: Final = Tokens(
-    text="#1b1e28",
+    text="#10131b",
     muted="#5a6072",
     line="#e1e4ec",
     ground="#ffffff",
     panel="#f4f5f8",
     accent="#4f4bc9",
+    link="#4541b8",
     bar="#7f7cd8",
     warn="#b5720e",
     good="#0a8270",
@@ -103,6 +114,7 @@ _DARK: Final = Tokens(
     ground="#101218",
     panel="#1a1d26",
     accent="#8583e3",
+    link="#a9a7f5",
     bar="#7976d6",
     warn="#e0a048",
     good="#34b49c",
@@ -129,10 +141,16 @@ def tokens() -> Tokens:
 
 
 def type_hue(memory_type: str | None) -> Hue:
-    """Return the hue of a memory type; a type that we do not know is grey, with its own name."""
+    """Return the hue of a memory type; a type that we do not know is a grey of its own, stable by name."""
+    if not memory_type or memory_type == UNKNOWN:
+        return _NO_TYPE
     if memory_type in TYPES:
         return TYPES[memory_type]
-    return Hue(memory_type or "Unknown type", _OTHER_TYPE.shape, _OTHER_TYPE.light, _OTHER_TYPE.dark)
+    return Hue(memory_type, *_OTHER_TYPES[_digest(memory_type) % len(_OTHER_TYPES)])
+
+
+def _digest(name: str) -> int:
+    return hashlib.sha256(name.encode("utf-8", "replace")).digest()[0]
 
 
 def agent_colours(names: Iterable[str]) -> dict[str, str]:
@@ -143,7 +161,7 @@ def agent_colours(names: Iterable[str]) -> dict[str, str]:
     taken: dict[int, str] = {}
     places: dict[str, int] = {}
     for name in sorted(set(names)):
-        place = hashlib.sha256(name.encode()).digest()[0] % len(AGENT_CYCLE)
+        place = _digest(name) % len(AGENT_CYCLE)
         free = next(
             (p % len(AGENT_CYCLE) for p in range(place, place + len(AGENT_CYCLE)) if p % len(AGENT_CYCLE) not in taken),
             place,
@@ -162,10 +180,13 @@ def inject_css() -> None:
         "panel": t.panel,
         "ground": t.ground,
         "accent": t.accent,
+        "link": t.link,
+        "code-name": TYPES["episodic"].now if is_dark() else "#1a62ad",
+        "code-text": t.good if is_dark() else "#08705c",
+        "code-value": t.warn if is_dark() else "#9a5b00",
         "warn": t.warn,
         "good": t.good,
         **{f"type-{name}": hue.now for name, hue in TYPES.items()},
-        "type-other": _OTHER_TYPE.now,
         **{f"part-{name}": colour for name, colour in t.parts.items()},
     }
     root = "".join(f"--mn-{name}:{value};" for name, value in variables.items())

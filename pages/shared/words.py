@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-__all__ = ["age", "bytes_text", "count_text", "exact", "plural", "share"]
+__all__ = ["age", "bytes_text", "exact", "plural", "share"]
 
 _STEPS: Final = (
     (timedelta(minutes=1), timedelta(seconds=1), "second"),
@@ -49,15 +49,6 @@ def bytes_text(size: float) -> str:
             return f"{size:,.0f} {unit}" if unit == "B" or size >= 100 else f"{size:,.1f} {unit}"
         size /= 1024
     raise AssertionError
-
-
-def count_text(count: float) -> str:
-    """Return a count in at most four figures: 842, 12.4k, 1.2M, 2B."""
-    for limit, unit in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
-        if count >= limit:
-            value = count / (1e3 if unit == "k" else limit)
-            return f"{value:,.1f}".removesuffix(".0") + unit
-    return f"{count:,.0f}"
 
 
 def share(part: float, whole: float) -> str:

@@ -42,7 +42,9 @@ def make_store(directory: Path, *memories: Memory, name: str = "agents", tenant:
 
 texts = st.text(st.characters(codec="utf-8"), max_size=40)
 times = st.datetimes(
-    min_value=datetime(1700, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001
+    min_value=datetime(1700, 1, 1),  # noqa: DTZ001
+    max_value=datetime(2200, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
 )
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
 anything = st.recursive(

@@ -141,7 +141,8 @@ def test_a_time_without_a_zone_is_refused() -> None:
         ),
         pytest.param(
             Scope(types=("semantic",), created_from=NOW.replace(hour=0), min_confidence=0.25, include_expired=True),
-            "All memories of type semantic, created from 2026-03-01 UTC, with a confidence of at least 0.25, with expired ones.",
+            "All memories of type semantic, created from 2026-03-01 UTC, "
+            "with a confidence of at least 0.25, with expired ones.",
             id="day-and-confidence",
         ),
     ],

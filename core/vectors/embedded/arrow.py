@@ -44,6 +44,10 @@ class Typed:
         plain = self.array.to_pylist()
         return [None if value is None else orjson.loads(value) for value in plain] if self.json else plain
 
+    def settled(self) -> Typed:
+        """Return the values typed anew if they may agree since some were left out."""
+        return typed(self.values()) if self.json else self
+
     @property
     def field_metadata(self) -> dict[bytes, bytes] | None:
         """What the field says of its encoding."""

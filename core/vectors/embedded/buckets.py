@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,8 @@ from core.vectors.validation import (
     IndexRef,
     bucket_name,
     check_length,
+    check_list,
+    check_object,
     check_range,
     check_tags,
     check_text,
@@ -42,10 +44,11 @@ class Buckets:
         account: str,
         clock: Callable[[], float],
         open_index: Callable[[IndexRow], IndexFile],
+        make_index: Callable[[IndexRow], IndexFile],
         drop_index: Callable[[IndexRow], None],
     ) -> None:
         self._registry, self._account, self._clock = registry, account, clock
-        self._open, self._drop = open_index, drop_index
+        self._open, self._make, self._drop = open_index, make_index, drop_index
 
     def bucket_arn(self, bucket: str) -> str:
         """Return a bucket's ARN."""
@@ -105,9 +108,9 @@ class Buckets:
         metric = arguments.get("distanceMetric")
         if metric not in ("cosine", "euclidean"):
             raise constraint("/distanceMetric", f"'{metric}'", "Member must satisfy enum value set: [euclidean, cosine]")
-        configuration = arguments.get("metadataConfiguration") or {}
+        configuration = _member(arguments, "metadataConfiguration")
         hidden = _non_filterable(configuration.get("nonFilterableMetadataKeys") or [])
-        searchable = _text_keys("/metadataConfiguration", configuration.get("textSearchConfigurations") or [])
+        searchable = _text_keys("/metadataConfiguration", configuration)
         row = IndexRow(
             bucket=bucket,
             name=name,
@@ -121,7 +124,7 @@ class Buckets:
 
     def _prepare(self, row: IndexRow, searchable: dict[str, str]) -> None:
         """Make the file of an index before anybody can see it."""
-        file = self._open(row)
+        file = self._make(row)
         with file.writing() as connection:
             for key, language in searchable.items():
                 text.add(connection, key, language)
@@ -170,10 +173,8 @@ class Buckets:
     def update_metadata_configuration(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """UpdateMetadataConfiguration: done when it returns, so a key is ACTIVE at once."""
         row = self._registry.index(*self.index_of(arguments))
-        added = _text_keys("/add", (arguments.get("add") or {}).get("textSearchConfigurations") or [])
-        dropped = [
-            entry.get("metadataKey") for entry in (arguments.get("delete") or {}).get("textSearchConfigurations") or []
-        ]
+        added = _text_keys("/add", _member(arguments, "add"))
+        dropped = _text_keys("/delete", _member(arguments, "delete"))
         if not added and not dropped:
             raise ValidationError("Must specify at least one text search configuration to add or to delete")
         with self._open(row).writing() as connection:
@@ -186,15 +187,18 @@ class Buckets:
 
     def tag_resource(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """TagResource: adds tags, replaces those of the same key."""
-        bucket, index, tags = self._resource(arguments)
-        self._registry.set_tags(bucket, index, check_tags("/tags", tags | check_tags("/tags", arguments.get("tags"))))
+        bucket, index, _ = self._resource(arguments)
+        added = check_tags("/tags", arguments.get("tags"))
+        self._registry.change_tags(bucket, index, lambda tags: check_tags("/tags", tags | added))
         return {}
 
     def untag_resource(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """UntagResource."""
-        bucket, index, tags = self._resource(arguments)
-        gone = set(arguments.get("tagKeys") or ())
-        self._registry.set_tags(bucket, index, {key: value for key, value in tags.items() if key not in gone})
+        bucket, index, _ = self._resource(arguments)
+        gone = [check_text("/tagKeys", key) for key in check_list("/tagKeys", arguments.get("tagKeys"))]
+        self._registry.change_tags(
+            bucket, index, lambda tags: {key: value for key, value in tags.items() if key not in gone}
+        )
         return {}
 
     def _resource(self, arguments: Mapping[str, Any]) -> tuple[str, str | None, dict[str, str]]:
@@ -208,7 +212,19 @@ class Buckets:
 
 def _encryption(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the encryption as asked: the local engine records it and leaves encryption to the disk."""
-    return dict(arguments.get("encryptionConfiguration") or {"sseType": "AES256"})
+    asked = _member(arguments, "encryptionConfiguration")
+    kind = asked.get("sseType", "AES256")
+    if kind not in ("AES256", "aws:kms"):
+        path = "/encryptionConfiguration/sseType"
+        raise constraint(path, f"'{kind}'", "Member must satisfy enum value set: [AES256, aws:kms]")
+    key = {"kmsKeyArn": check_text("/encryptionConfiguration/kmsKeyArn", asked["kmsKeyArn"])} if "kmsKeyArn" in asked else {}
+    return {"sseType": kind} | key
+
+
+def _member(arguments: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a structure among the arguments, empty where it is not given."""
+    value = arguments.get(name)
+    return {} if value is None else check_object(f"/{name}", value)
 
 
 def _listing(arguments: Mapping[str, Any], most: int, *scope: str) -> tuple[str, int, str, str]:
@@ -223,7 +239,7 @@ def _listing(arguments: Mapping[str, Any], most: int, *scope: str) -> tuple[str,
 
 def _non_filterable(keys: Any) -> list[str]:
     path = "/metadataConfiguration/nonFilterableMetadataKeys"
-    check_length(path, keys, 0, limits.NON_FILTERABLE_KEYS_MAX)
+    check_length(path, check_list(path, keys), 0, limits.NON_FILTERABLE_KEYS_MAX)
     for key in keys:
         check_length(path, check_text(path, key), 1, limits.METADATA_KEY_CHARS_MAX)
     if len(set(keys)) < len(keys):
@@ -231,13 +247,14 @@ def _non_filterable(keys: Any) -> list[str]:
     return list(keys)
 
 
-def _text_keys(path: str, entries: Any) -> dict[str, str]:
+def _text_keys(path: str, configuration: Mapping[str, Any]) -> dict[str, str]:
     """Return language by searchable metadata key."""
     path = f"{path}/textSearchConfigurations"
+    entries = check_list(path, configuration.get("textSearchConfigurations") or [])
     check_length(path, entries, 0, limits.TEXT_SEARCH_KEYS_MAX)
     found: dict[str, str] = {}
     for entry in entries:
-        key, language = check_text(path, entry.get("metadataKey")), entry.get("language", "en")
+        key, language = check_text(path, check_object(path, entry).get("metadataKey")), entry.get("language", "en")
         check_length(f"{path}/metadataKey", key, 1, limits.METADATA_KEY_CHARS_MAX)
         if language not in limits.TEXT_SEARCH_LANGUAGES:
             allowed = ", ".join(limits.TEXT_SEARCH_LANGUAGES)
@@ -248,7 +265,7 @@ def _text_keys(path: str, entries: Any) -> dict[str, str]:
     return found
 
 
-def _change_text_keys(connection: apsw.Connection, added: dict[str, str], dropped: list[str]) -> None:
+def _change_text_keys(connection: apsw.Connection, added: dict[str, str], dropped: Iterable[str]) -> None:
     known = {table.key: table for table in text.tables(connection)}
     for key in dropped:
         if key not in known:

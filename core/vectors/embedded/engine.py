@@ -6,15 +6,16 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from core.errors import MnemoscopeError, ServiceError
+from core.errors import MnemoscopeError, ServiceError, StorageCorruptError
 from core.vectors.client import Call, Tracer
 from core.vectors.embedded.buckets import Buckets
-from core.vectors.embedded.index import IndexFile
+from core.vectors.embedded.index import DATABASE, IndexFile
 from core.vectors.embedded.records import Records
 from core.vectors.embedded.registry import IndexRow, Registry
 from core.vectors.embedded.scan import Scanner
@@ -23,6 +24,7 @@ from core.vectors.embedded.storage import prepare_directory
 __all__ = ["DEFAULT_ACCOUNT", "EmbeddedClient"]
 
 DEFAULT_ACCOUNT = "123456789012"
+_HEADER = 100  # bytes; SQLite takes a shorter file for a new one
 _Response = dict[str, Any]
 
 
@@ -49,21 +51,31 @@ class EmbeddedClient:
         self._files: dict[str, tuple[IndexFile, Scanner]] = {}
         self._lock = threading.Lock()
         self._buckets = Buckets(
-            self._registry, account=account, clock=clock, open_index=lambda row: self._opened(row)[0], drop_index=self._drop
+            self._registry,
+            account=account,
+            clock=clock,
+            open_index=lambda row: self._opened(row)[0],
+            make_index=lambda row: self._opened(row, create=True)[0],
+            drop_index=self._drop,
         )
         self._records = Records(lambda arguments: self._opened(self._registry.index(*self._buckets.index_of(arguments)))[0])
 
     def _folder(self, row: IndexRow) -> Path:
         return self.directory / "indexes" / row.fixed.identity
 
-    def _opened(self, row: IndexRow) -> tuple[IndexFile, Scanner]:
-        """Return the open file of an index, opening it the first time."""
+    def _opened(self, row: IndexRow, *, create: bool = False) -> tuple[IndexFile, Scanner]:
+        """Return the open file of an index, opening it the first time; it is made only if `create`."""
         with self._lock:
             opened = self._files.get(row.fixed.identity)
             if opened is None:
                 folder = self._folder(row)
-                if not self._read_only:
+                if create:
                     prepare_directory(folder, read_only=False)
+                elif not (folder / DATABASE).is_file() or (folder / DATABASE).stat().st_size < _HEADER:
+                    self._registry.index(row.bucket, row.name)  # NotFoundError if it was deleted in this moment
+                    raise StorageCorruptError(
+                        f"The files of index '{row.name}' are missing from '{folder}': restore a backup or delete the index."
+                    )
                 opened = IndexFile(folder, row.fixed, read_only=self._read_only), Scanner()
                 self._files[row.fixed.identity] = opened
             return opened
@@ -74,7 +86,10 @@ class EmbeddedClient:
             opened = self._files.pop(row.fixed.identity, None)
         if opened:
             opened[0].close(save=False)
-        shutil.rmtree(self._folder(row), ignore_errors=True)
+        folder = self._folder(row)
+        with suppress(OSError):  # at once, so that nobody meets it half removed
+            folder = folder.rename(folder.with_suffix(".deleted"))
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _call(
         self, name: str, operation: Callable[[Mapping[str, Any]], _Response], arguments: Mapping[str, Any]

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import threading
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import apsw
 import numpy as np
-import orjson
 
+from core.errors import NotFoundError, StorageError, StorageReadOnlyError
 from core.vectors.client import PutVector
 from core.vectors.embedded import text
+from core.vectors.embedded.encoding import segment_hash, to_json
 from core.vectors.embedded.queue import WriterQueue
-from core.vectors.embedded.replica import Replica, read_head
-from core.vectors.embedded.segment import View
+from core.vectors.embedded.reading import Reading, Record, readable
+from core.vectors.embedded.replica import Replica
 from core.vectors.embedded.snapshot import Head
 from core.vectors.embedded.storage import connect, transaction, translated
 
-__all__ = ["IndexFile", "IndexSettings", "Reading", "Record"]
+__all__ = ["DATABASE", "IndexFile", "IndexSettings"]
 
 _SCHEMA = (
     """
@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS info (name TEXT PRIMARY KEY, value);
 """
     + text.SCHEMA
 )
+DATABASE = "data.sqlite"
 _GONE_KEPT = 10_000  # entries, beyond which a list of the gone longer than the index is cut to half of this
 _WORTH_SAVING = 1_024  # rows outside the snapshot when the index is closed
 _POOL = 8  # idle connections kept for reading
@@ -56,65 +57,13 @@ class IndexSettings:
         return self.metric == "cosine"
 
 
-@dataclass(frozen=True)
-class Record:
-    """A stored record; `metadata` is parsed at the first need."""
-
-    seq: int
-    key: str
-    meta: bytes
-    body: bytes
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """All metadata, filterable and not."""
-        values: dict[str, Any] = orjson.loads(self.meta)
-        values.update(orjson.loads(self.body))
-        return values
-
-
-class Reading:
-    """One read transaction: everything asked of it comes from the same moment."""
-
-    def __init__(self, connection: apsw.Connection, views: list[View], head: Head) -> None:
-        self.connection, self.views, self.head = connection, views, head
-
-    def records(self, seqs: Iterable[int]) -> dict[int, Record]:
-        """Return the records with these sequence numbers; those gone since are left out."""
-        found = {}
-        for seq in seqs:
-            for row in self.connection.execute("SELECT seq, key, meta, body FROM rec WHERE seq = ?", (seq,)):
-                found[seq] = Record(*row)
-        return found
-
-    def by_key(self, keys: Iterable[str]) -> list[Record]:
-        """Return the records with these keys; absent ones are left out."""
-        query = "SELECT seq, key, meta, body FROM rec WHERE key = ?"
-        return [Record(*row) for key in keys for row in self.connection.execute(query, (key,))]
-
-    def after(self, seq: int, *, limit: int, segment: tuple[int, int] | None) -> Iterator[Record]:
-        """Yield up to `limit` records above a sequence number, of one segment (count, index) of the keys if given."""
-        count, place = segment or (1, 0)
-        query = "SELECT seq, key, meta, body FROM rec WHERE seq > ? AND hash % ? = ? ORDER BY seq LIMIT ?"
-        for row in self.connection.execute(query, (seq, count, place, limit)):
-            yield Record(*row)
-
-    def latest(self) -> Head:
-        """Return how far the database has got, without the rows in memory."""
-        return read_head(self.connection)[0]
-
-    def vector(self, seq: int) -> bytes:
-        """Return a record's vector as float32 bytes."""
-        return next(self.connection.execute("SELECT v FROM vec WHERE seq = ?", (seq,)))[0]  # type: ignore[no-any-return]
-
-
 class IndexFile:
     """The records of one index. Thread-safe; other processes may have the same index open."""
 
     def __init__(self, folder: Path, settings: IndexSettings, *, read_only: bool) -> None:
         self.settings = settings
         self._folder, self._read_only = folder, read_only
-        self.path = folder / "data.sqlite"
+        self.path = folder / DATABASE
         self._queue = WriterQueue(folder / "writer.lock")
         self._pool: list[apsw.Connection] = []
         self._pool_lock = threading.Lock()
@@ -124,6 +73,8 @@ class IndexFile:
         self._give_back(self._connect())
 
     def _connect(self) -> apsw.Connection:
+        if self._closed or not self._folder.is_dir():
+            raise _gone()
         return connect(self.path, _SCHEMA, read_only=self._read_only)
 
     def _borrow(self) -> apsw.Connection:
@@ -131,6 +82,29 @@ class IndexFile:
             if self._pool:
                 return self._pool.pop()
         return self._connect()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn SQLite's errors into ours; whatever goes wrong because the index was deleted meanwhile is NotFoundError."""
+        try:
+            with translated(self.path), readable():
+                yield
+        except StorageError:
+            if self._closed or not self.path.exists():
+                raise _gone() from None
+            raise
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for the turn to write."""
+        if self._read_only:
+            raise StorageReadOnlyError(
+                f"'{self.path}' was opened for reading only: open the store for writing to change it."
+            )
+        with self._queue.turn():
+            if self._closed:
+                raise _gone()
+            yield
 
     def _give_back(self, connection: apsw.Connection) -> None:
         with self._pool_lock:
@@ -142,7 +116,7 @@ class IndexFile:
     @contextmanager
     def reading(self, *, rows: bool = False) -> Iterator[Reading]:
         """Open one snapshot of the index for the block, with the rows in memory brought to it if `rows`."""
-        with translated(self.path):
+        with self._translated():
             connection = self._borrow()
             try:
                 if not rows:
@@ -170,7 +144,7 @@ class IndexFile:
     @contextmanager
     def writing(self) -> Iterator[apsw.Connection]:
         """Wait for the turn and run the block in one write transaction."""
-        with translated(self.path), self._queue.turn():
+        with self._translated(), self._turn():
             if self._writer is None:
                 self._writer = self._connect()
             with transaction(self._writer):
@@ -188,7 +162,7 @@ class IndexFile:
             seqs = range(seq + 1, seq + 1 + len(last))
             connection.executemany(
                 "INSERT INTO rec (seq, key, hash, meta, body) VALUES (?, ?, ?, ?, ?)",
-                ((n, key, _hash(key), meta, body) for n, key, (meta, body) in zip(seqs, last, split, strict=True)),
+                ((n, key, segment_hash(key), meta, body) for n, key, (meta, body) in zip(seqs, last, split, strict=True)),
             )
             connection.executemany("INSERT INTO vec (seq, v) VALUES (?, ?)", zip(seqs, blobs, strict=True))
             texts = (vectors[place].get("metadata") or {} for place in last.values())
@@ -226,13 +200,14 @@ class IndexFile:
         """Return filterable and other metadata as JSON."""
         body = {key: metadata[key] for key in self.settings.non_filterable if key in metadata}
         meta = {key: value for key, value in metadata.items() if key not in body}
-        return _json(meta), _json(body)
+        return to_json(meta), to_json(body)
 
     def _save(self) -> None:
         """Write a snapshot if the next open would otherwise read many rows one by one, also when nobody queried here."""
         with self.reading() as reading:
             written = reading.latest().seq
-        if written - (self.replica.head.seq if self.replica.head else 0) > _WORTH_SAVING:
+        head = self.replica.head
+        if written - (head.seq if head else 0) > _WORTH_SAVING:
             with self.reading(rows=True):
                 pass
         self.replica.save_if_due(at_least=_WORTH_SAVING)
@@ -241,14 +216,18 @@ class IndexFile:
     def close(self, *, save: bool = True) -> None:
         """Save what makes the next open quick, unless told not to, and close every file."""
         self.replica.join()
-        if save and not self._read_only:
+        if save and not self._read_only and self._folder.is_dir():
             self._save()
         with self._pool_lock:
             self._closed = True
             pool, self._pool = self._pool, []
-        for connection in (*pool, *filter(None, [self._writer])):
+        for connection in pool:
             connection.close()
-        self._writer = None
+        if not self._read_only:
+            with suppress(OSError), self._queue.turn():  # after a write that another thread has begun
+                if self._writer is not None:
+                    self._writer.close()
+                    self._writer = None
         self._queue.close()
 
 
@@ -265,19 +244,5 @@ def add_text_key(connection: apsw.Connection, key: str, language: str) -> None:
         last = rows[-1].seq
 
 
-def _hash(key: str) -> int:
-    """Return what places a key in its segment of ListVectors, the same after every rewrite."""
-    return zlib.crc32(key.encode())
-
-
-def _json(values: dict[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
-    except TypeError:  # an integer beyond 64 bits: the service keeps numbers as doubles, so do we
-        return orjson.dumps({key: _doubles(value) for key, value in values.items()})
-
-
-def _doubles(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_doubles(item) for item in value]
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63 else value
+def _gone() -> NotFoundError:
+    return NotFoundError("The specified index could not be found")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,14 @@ from core.errors import ValidationError
 from core.vectors.client import QueryText
 from core.vectors.embedded import text
 from core.vectors.embedded.columns import Mask, evaluate
-from core.vectors.embedded.index import Reading
+from core.vectors.embedded.reading import Reading
 from core.vectors.embedded.segment import View
 from core.vectors.filters import Node
 
 __all__ = ["Ranked", "rank"]
 
 _RRF_K = 60  # Cormack, Clarke and Büttcher 2009; the service does not state its constant
+_CHUNK = 512  # matches of a text looked up in the filter at once
 _FUSION_DEPTH = 100  # ranks of each list that take part in the fusion, or topK if more
 
 
@@ -82,9 +85,18 @@ def _matching(reading: Reading, query: QueryText, masks: list[Mask | None], k: i
     found = text.search(reading.connection, table, query["text"], limit=None if filtered else k)
     if filtered:
         chosen = [view.seqs[mask] for view, mask in zip(reading.views, masks, strict=True) if mask is not None]
-        kept = np.isin(np.array([hit.seq for hit in found], np.int64), np.concatenate(chosen))
-        found = [found[place] for place in np.flatnonzero(kept)[:k]]
+        found = islice(_chosen(found, np.concatenate(chosen)), k)
     return [Ranked(hit.seq, bm25={key: hit.score}) for hit in found]
+
+
+def _chosen(found: Iterator[text.Found], seqs: npt.NDArray[np.int64]) -> Iterator[text.Found]:
+    """Yield what is found among these rows (sorted), no further than it is read: most filters let the best ones pass."""
+    while part := list(islice(found, _CHUNK)):
+        asked = np.array([hit.seq for hit in part], np.int64)
+        places = np.searchsorted(seqs, asked)
+        inside = places < len(seqs)
+        inside[inside] = seqs[places[inside]] == asked[inside]
+        yield from (part[place] for place in np.flatnonzero(inside))
 
 
 def _fused(lists: list[list[Ranked]]) -> list[Ranked]:

@@ -13,15 +13,18 @@ import orjson
 from core.errors import ValidationError
 from core.vectors import limits
 from core.vectors.client import PutVector, QueryText
-from core.vectors.embedded.index import IndexFile, IndexSettings, Reading, Record
+from core.vectors.embedded.index import IndexFile, IndexSettings
 from core.vectors.embedded.ranking import Ranked, rank
+from core.vectors.embedded.reading import Reading, Record
 from core.vectors.embedded.tokens import fingerprint, open_token, seal_token
 from core.vectors.filters import parse_filter
 from core.vectors.validation import (
     check_key,
     check_keys,
     check_length,
+    check_list,
     check_metadata,
+    check_object,
     check_range,
     check_text,
     constraint,
@@ -46,15 +49,11 @@ class Records:
     def put_vectors(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """PutVectors: all records or none."""
         file = self._open(arguments)
-        vectors = arguments.get("vectors")
-        if not isinstance(vectors, (list, tuple)):
-            raise constraint("/vectors", f"of type {type(vectors).__name__}", "Member must be a list")
+        vectors = check_list("/vectors", arguments.get("vectors"))
         check_length("/vectors", vectors, 1, limits.PUT_VECTORS_MAX)
         settings = file.settings
         for place, record in enumerate(vectors):
-            if not isinstance(record, Mapping):
-                raise constraint(f"/vectors/{place}", f"of type {type(record).__name__}", "Member must be an object")
-            key = check_key(f"/vectors/{place}/key", record.get("key"))
+            key = check_key(f"/vectors/{place}/key", check_object(f"/vectors/{place}", record).get("key"))
             if record.get("metadata") is not None:
                 check_metadata(key, record["metadata"], non_filterable=settings.non_filterable)
         _check_request_size(vectors, settings)
@@ -151,16 +150,12 @@ class _Query:
 
 
 def _query_texts(texts: Any) -> list[QueryText]:
-    if not isinstance(texts, (list, tuple)):
-        raise constraint("/queryTexts", f"of type {type(texts).__name__}", "Member must be a list")
-    check_length("/queryTexts", texts, 1, limits.QUERY_TEXTS_MAX)
+    check_length("/queryTexts", check_list("/queryTexts", texts), 1, limits.QUERY_TEXTS_MAX)
     found: dict[str, QueryText] = {}
     for place, entry in enumerate(texts):
         path = f"/queryTexts/{place}"
-        key, text = (
-            check_text(f"{path}/metadataKey", entry.get("metadataKey")),
-            check_text(f"{path}/text", entry.get("text")),
-        )
+        key = check_text(f"{path}/metadataKey", check_object(path, entry).get("metadataKey"))
+        text = check_text(f"{path}/text", entry.get("text"))
         check_length(f"{path}/text", text, 1, limits.QUERY_TEXT_CHARS_MAX)
         if key in found:
             raise constraint(path, f"'{key}'", "Member must not contain duplicate metadata keys")

@@ -13,7 +13,7 @@ from typing import Any
 import apsw
 import orjson
 
-from core.errors import ConflictError, NotFoundError
+from core.errors import ConflictError, NotFoundError, StorageError, StorageReadOnlyError
 from core.vectors.embedded.index import IndexSettings
 from core.vectors.embedded.queue import WriterQueue
 from core.vectors.embedded.storage import connect, transaction, translated
@@ -71,14 +71,25 @@ class Registry:
         self.path = directory / "mnemoscope.sqlite"
         self._queue = WriterQueue(directory / "writer.lock")
         self._lock = threading.Lock()
+        self._closed, self._read_only = False, read_only
         self._connection = connect(self.path, _SCHEMA, read_only=read_only)
 
     @contextmanager
     def _writing(self) -> Iterator[apsw.Connection]:
+        self._check_open()
+        if self._read_only:
+            raise StorageReadOnlyError(
+                f"'{self.path.parent}' was opened for reading only: open it for writing to change it."
+            )
         with translated(self.path), self._queue.turn(), self._lock, transaction(self._connection):
             yield self._connection
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StorageError(f"'{self.path.parent}' has been closed by this client: open a new client.")
+
     def _rows(self, query: str, arguments: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        self._check_open()
         with translated(self.path), self._lock:
             return list(self._connection.execute(query, arguments))
 
@@ -139,22 +150,27 @@ class Registry:
 
     def remove_index(self, bucket: str, name: str) -> IndexRow:
         """Delete an index and return what it was; a missing one raises NotFoundError."""
-        row = self.index(bucket, name)
+        self.index(bucket, name)
         with self._writing() as connection:
-            connection.execute("DELETE FROM idx WHERE bucket = ? AND name = ?", (bucket, name))
-        return row
+            row = connection.execute("DELETE FROM idx WHERE bucket = ? AND name = ? RETURNING *", (bucket, name)).fetchone()
+        if row is None:  # another has been quicker
+            raise NotFoundError("The specified index could not be found")
+        return _index(row)
 
-    def set_tags(self, bucket: str, index: str | None, tags: dict[str, str]) -> None:
-        """Replace the tags of a bucket, or of an index in it."""
+    def change_tags(self, bucket: str, index: str | None, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
+        """Replace the tags of a bucket, or of an index in it, by what `change` makes of them."""
+        table, where = ("bucket", "name = ?") if index is None else ("idx", "bucket = ? AND name = ?")
+        names = (bucket,) if index is None else (bucket, index)
         with self._writing() as connection:
-            if index is None:
-                connection.execute("UPDATE bucket SET tags = ? WHERE name = ?", (orjson.dumps(tags), bucket))
-            else:
-                values = (orjson.dumps(tags), bucket, index)
-                connection.execute("UPDATE idx SET tags = ? WHERE bucket = ? AND name = ?", values)
+            row = connection.execute(f"SELECT tags FROM {table} WHERE {where}", names).fetchone()
+            if row is None:
+                raise NotFoundError(f"The specified {'vector bucket' if index is None else 'index'} could not be found")
+            tags = orjson.dumps(change(orjson.loads(row[0])))
+            connection.execute(f"UPDATE {table} SET tags = ? WHERE {where}", (tags, *names))
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            self._closed = True
             self._connection.close()
         self._queue.close()

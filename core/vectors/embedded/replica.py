@@ -24,6 +24,7 @@ __all__ = ["Replica", "read_head"]
 _CHUNK = 4_096  # rows read from SQLite at once
 _TAIL_MIN = 8_192  # rows outside the snapshot that are worth a new one…
 _TAIL_SHARE = 0.25  # …or this share of it, whichever is more
+_COMPARED = 16  # last rows of a snapshot that are held against the database's
 _DEAD_SHARE = 0.3  # of all rows held; more are cleared away by a new snapshot
 
 _HEAD = """
@@ -63,8 +64,8 @@ class Replica:
         if head == self.head and not self._newer:
             return head
         if self.head is None or self._newer or self.head.gone < floor:
-            self._reopen(head, floor)
-        known = self.head or Head(0, 0)
+            self._reopen(connection, head, floor)
+        known, self.head = self.head or Head(0, 0), None  # half-read rows, if this fails, are read anew
         if head.seq > known.seq:
             self._read_rows(connection, known.seq)
         if head.gone > known.gone:
@@ -75,17 +76,21 @@ class Replica:
         self.head = head
         return head
 
-    def _reopen(self, head: Head, floor: int) -> None:
+    def _reopen(self, connection: apsw.Connection, head: Head, floor: int) -> None:
         self._clear()
         self._newer = False
-        loaded = snapshot.load(self._folder, identity=self._identity, cosine=self._cosine, at_most=head)
-        if loaded and loaded[1].gone >= floor:
+        loaded = snapshot.load(
+            self._folder, identity=self._identity, dimension=self._dimension, cosine=self._cosine, at_most=head
+        )
+        if loaded and loaded[1].gone >= floor and _is_of(connection, *loaded):
             self._base, self.head = loaded
 
     def _read_rows(self, connection: apsw.Connection, after: int) -> None:
         cursor = connection.execute(_ROWS, (after,))
         while chunk := list(islice(cursor, _CHUNK)):
             seqs = np.array([row[0] for row in chunk], np.int64)
+            if any(len(row[2]) != 4 * self._dimension for row in chunk):
+                raise apsw.CorruptError("a vector is not whole")
             vectors = np.frombuffer(b"".join(row[2] for row in chunk), np.float32).reshape(len(chunk), self._dimension)
             self._tail.append(seqs, vectors, [orjson.loads(row[1]) for row in chunk])
 
@@ -118,3 +123,14 @@ class Replica:
         saver = self._saver
         if saver:
             saver.join()
+
+
+def _is_of(connection: apsw.Connection, segment: Segment, head: Head) -> bool:
+    """Return whether a snapshot's last rows are the database's; after an older copy was restored they need not be."""
+    gone = {row[0] for row in connection.execute("SELECT seq FROM gone WHERE id > ?", (head.gone,))}
+    for row in range(max(0, segment.rows - _COMPARED), segment.rows):
+        seq = int(segment.seqs[row])
+        found = connection.execute("SELECT v FROM vec WHERE seq = ?", (seq,)).fetchone()
+        if seq not in gone and (found is None or found[0] != segment.vectors[row].tobytes()):
+            return False
+    return True

@@ -15,7 +15,7 @@ import pyarrow as pa
 from core.vectors.client import KEY_COLUMN, VECTOR_COLUMN
 from core.vectors.embedded.arrow import Typed, joined, nulls, typed, vector_array
 from core.vectors.embedded.columns import Column
-from core.vectors.embedded.index import Reading
+from core.vectors.embedded.reading import Reading
 from core.vectors.embedded.segment import View
 
 __all__ = ["Scanner"]
@@ -37,7 +37,7 @@ class _Bodies:
         """Return some of the rows."""
         if len(rows) == len(self.seqs):
             return self
-        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        columns = {name: column.take(rows).settled() for name, column in self.columns.items()}
         return _Bodies(self.head, self.seqs[rows], self.keys.take(pa.array(rows)), columns)
 
     def extended(self, rows: list[tuple[int, str, bytes]], head: int) -> _Bodies:
@@ -71,9 +71,9 @@ class Scanner:
         with self._lock:
             bodies = self._current(reading)
             found = bodies.columns | {name: self._filterable(name, reading.views) for name in _names(reading.views, columns)}
-        if columns is None:  # a key whose every record is gone is no column any more
-            found = {name: column for name, column in sorted(found.items()) if column.array.null_count < len(column.array)}
-        else:
+        # A key whose every record is gone is no column any more.
+        found = {name: column for name, column in sorted(found.items()) if column.array.null_count < len(column.array)}
+        if columns is not None:
             found = {name: found.get(name) or nulls(len(bodies.keys)) for name in columns}
         fields = [pa.field(KEY_COLUMN, pa.string())]
         fields += [pa.field(name, column.array.type, metadata=column.field_metadata) for name, column in found.items()]
@@ -105,8 +105,16 @@ class Scanner:
                 parts.append(nulls(int(view.alive.sum())))
                 continue
             codes = column.codes[: view.rows]
-            parts.append(self._values(column).take(codes if view.whole else codes[view.alive]))
+            parts.append(self._taken(column, codes if view.whole else codes[view.alive]))
         return joined(parts) if parts else nulls(0)
+
+    def _taken(self, column: Column, codes: npt.NDArray[np.int32]) -> Typed:
+        """Return the values of living rows; those of dead rows have no say in the type."""
+        values = self._values(column)
+        used = np.unique(codes[codes >= 0]) if values.json else ()
+        if not values.json or len(used) == len(values.array):
+            return values.take(codes)
+        return typed([column.values[code] for code in used]).take(np.where(codes < 0, -1, np.searchsorted(used, codes)))
 
     def _values(self, column: Column) -> Typed:
         """Return a column's distinct values, kept until there are more."""

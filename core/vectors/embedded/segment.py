@@ -237,8 +237,9 @@ class View:
         share = np.float32((rows.shape[1] + 16) * 2.0**-24)  # of |q||x|: Higham 2002, 3.1, whatever the order of summation
         if self.segment.cosine:
             return -products * factor, np.full(len(rows), share)
-        length = np.float32(np.linalg.norm(unit))
-        return -products - factor, share * (length * np.sqrt(-2 * factor) - factor) + np.float32(_TINY)
+        # The square root of an underflown square, at most, is added to |x|.
+        lengths = np.float32(np.linalg.norm(unit)) * (np.sqrt(-2 * factor) + np.float32(2 * _TINY**0.5))
+        return -products - factor, share * (lengths - factor) + np.float32(_TINY)
 
 
 def _peak(values: npt.NDArray[Any]) -> float:

@@ -22,6 +22,7 @@ __all__ = ["FORMAT", "Head", "load", "save"]
 
 FORMAT = 1
 _PREFIX = "snapshot-"
+_TYPES = {"shadow": np.int8, "seqs": np.int64}  # the others are float32
 _ARRAYS = ("vectors", "shadow", "scale", "error", "size", "factor", "seqs")
 
 
@@ -45,7 +46,7 @@ def save(folder: Path, *, identity: str, head: Head, views: list[View]) -> None:
     for name in _ARRAYS:
         parts = [view.array(name) if view.whole else view.array(name)[view.alive] for view in views]
         sizes[f"{name}.npy"] = _write_array(draft / f"{name}.npy", np.concatenate(parts) if len(parts) > 1 else parts[0])
-    names = sorted({name for view in views for name in view.segment.columns})
+    names = sorted({name for view in views for name in list(view.segment.columns)})  # others may add some meanwhile
     for number, name in enumerate(names):
         values, codes = _merged(name, views)
         sizes[f"codes-{number}.npy"] = _write_array(draft / f"codes-{number}.npy", codes)
@@ -58,7 +59,7 @@ def save(folder: Path, *, identity: str, head: Head, views: list[View]) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def load(folder: Path, *, identity: str, cosine: bool, at_most: Head) -> tuple[Segment, Head] | None:
+def load(folder: Path, *, identity: str, dimension: int, cosine: bool, at_most: Head) -> tuple[Segment, Head] | None:
     """Return the newest snapshot that fits as a segment over memory-mapped files, with its head; None if there is none."""
     found = sorted(folder.glob(f"{_PREFIX}*[0-9]"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in found:
@@ -69,20 +70,31 @@ def load(folder: Path, *, identity: str, cosine: bool, at_most: Head) -> tuple[S
             fits = fits and head.seq <= at_most.seq and head.gone <= at_most.gone
             if not fits or any((path / name).stat().st_size != size for name, size in about["sizes"].items()):
                 continue
-            return _map(path, about["columns"], cosine=cosine), head
+            return _map(path, about["columns"], dimension=dimension, cosine=cosine), head
         except (OSError, ValueError, KeyError, TypeError):
             continue  # unreadable or half removed by another process: the database has everything
     return None
 
 
-def _map(path: Path, names: list[str], *, cosine: bool) -> Segment:
+def _map(path: Path, names: list[str], *, dimension: int, cosine: bool) -> Segment:
+    """Return the files as a segment; ValueError if they do not belong together."""
     arrays: dict[str, Any] = {name: _read_array(path / f"{name}.npy") for name in _ARRAYS}
-    arrays["alive"] = np.ones(len(arrays["seqs"]), np.bool_)
-    columns = {
-        name: Column(orjson.loads((path / f"values-{number}.json").read_bytes()), _read_array(path / f"codes-{number}.npy"))
-        for number, name in enumerate(names)
-    }
+    rows = len(arrays["seqs"])
+    for name, array in arrays.items():
+        shape = (rows, dimension) if name in ("vectors", "shadow") else (rows,)
+        if array.dtype != _TYPES.get(name, np.float32) or array.shape != shape:
+            raise ValueError(name)
+    arrays["alive"] = np.ones(rows, np.bool_)
+    columns = {name: _column(path, number, rows) for number, name in enumerate(names)}
     return Segment(cosine=cosine, columns=columns, **arrays)
+
+
+def _column(path: Path, number: int, rows: int) -> Column:
+    codes = _read_array(path / f"codes-{number}.npy")
+    values = orjson.loads((path / f"values-{number}.json").read_bytes())
+    if codes.dtype != np.int32 or codes.shape != (rows,) or codes.max(initial=ABSENT) >= len(values):
+        raise ValueError(number)
+    return Column(values, codes)
 
 
 def _read_array(path: Path) -> np.ndarray:

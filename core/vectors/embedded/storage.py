@@ -56,7 +56,7 @@ def translated(path: Path) -> Iterator[None]:
         raise StorageError(
             f"'{path}' cannot be opened: check that the directory exists and that you may read and write it."
         ) from error
-    except (apsw.IOError, OSError) as error:
+    except (apsw.Error, OSError) as error:
         number = getattr(error, "errno", None)
         if number == errno.ENOSPC:
             raise StorageFullError(f"No space is left for '{path}': free some and try again.") from error
@@ -120,17 +120,12 @@ def connect(path: Path, schema: str, *, read_only: bool) -> apsw.Connection:
     with translated(path):
         connection = _open_read_only(path) if read_only else apsw.Connection(str(path))
         connection.set_busy_timeout(_BUSY_MS)
-        version = int(connection.pragma("user_version"))
-        if version > SCHEMA_VERSION:
+        try:
+            made = _check_owner(connection, path)
+        except StorageError:
             connection.close()
-            raise StorageVersionError(
-                f"'{path}' was written by a newer Mnemoscope (format {version}, this one reads up to {SCHEMA_VERSION}): "
-                "upgrade Mnemoscope; nothing was changed."
-            )
-        if version == 0 and not read_only:
-            if connection.execute("SELECT count(*) FROM sqlite_schema").get and connection.pragma("application_id") == 0:
-                connection.close()
-                raise StorageCorruptError(f"'{path}' is a database, but not a Mnemoscope store: choose another directory.")
+            raise
+        if not made and not read_only:
             connection.pragma("journal_mode", "wal")
             with transaction(connection):
                 connection.execute(schema)
@@ -140,6 +135,23 @@ def connect(path: Path, schema: str, *, read_only: bool) -> apsw.Connection:
             # An acknowledged write survives the death of the process; FULL makes it survive a power cut too.
             connection.pragma("synchronous", "FULL")
     return connection
+
+
+def _check_owner(connection: apsw.Connection, path: Path) -> bool:
+    """Return whether the file is a store's already, False for an empty one; raise for another program's or a newer one."""
+    with transaction(connection, write=False):
+        owner, version = connection.pragma("application_id"), int(connection.pragma("user_version"))
+        empty = not connection.execute("SELECT count(*) FROM sqlite_schema").get
+    if owner == 0 and version == 0 and empty:
+        return False
+    if owner != _APPLICATION_ID:
+        raise StorageCorruptError(f"'{path}' is a database, but not a Mnemoscope store: choose another directory.")
+    if version > SCHEMA_VERSION:
+        raise StorageVersionError(
+            f"'{path}' was written by a newer Mnemoscope (format {version}, this one reads up to {SCHEMA_VERSION}): "
+            "upgrade Mnemoscope; nothing was changed."
+        )
+    return True
 
 
 def _open_read_only(path: Path) -> apsw.Connection:

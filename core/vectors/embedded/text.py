@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import apsw
@@ -26,8 +26,8 @@ _WORD = re.compile(r"[^\W_]+")
 # Too common to rank by; without them a question touches a fraction of the rows. Kept when nothing else is asked.
 _STOP_WORDS = frozenset(
     "a about am an and any are as at be been but by can could did do does for from had has have he her him his how i if in "
-    "into is it its me my no not of on or our she should so some than that the their them then there these they this to was "
-    "we were what when where which who whom why will with would you your".split()
+    "into is it its may me might must my no not of on or our shall she should so some than that the their them then there "
+    "these they this to was we were what when where which who whom why will with would you your".split()
 )
 
 
@@ -83,16 +83,19 @@ def delete(connection: apsw.Connection, where: Sequence[TextTable], seqs: Sequen
         connection.executemany(f"DELETE FROM {table.name} WHERE rowid = ?", ((seq,) for seq in seqs))
 
 
-def search(connection: apsw.Connection, table: TextTable, text: str, *, limit: int | None) -> list[Found]:
-    """Return the rows with any word of the text, best first, all of them when `limit` is None."""
+def search(connection: apsw.Connection, table: TextTable, text: str, *, limit: int | None) -> Iterator[Found]:
+    """Yield the rows with any word of the text, best first, all of them when `limit` is None."""
     query = _match(text, table.language)
     if not query:
-        return []
+        return
+    # The function by name: sorting by FTS5's hidden `rank` column takes half as long again.
     rows = connection.execute(
-        f"SELECT rowid, rank FROM {table.name} WHERE {table.name} MATCH ? ORDER BY rank, rowid LIMIT ?",
+        f"SELECT rowid, bm25({table.name}) AS score FROM {table.name} WHERE {table.name} MATCH ? "
+        "ORDER BY score, rowid LIMIT ?",
         (query, -1 if limit is None else limit),
     )
-    return [Found(int(seq), -float(rank)) for seq, rank in rows]
+    for seq, score in rows:
+        yield Found(int(seq), -float(score))
 
 
 def _text(value: object) -> str:

@@ -112,7 +112,7 @@ MATCHES = [
     pytest.param({"$or": [{"a": "xyz"}, {"b": "x"}]}, {"xyz", "none"}, id="or"),
     pytest.param({"$or": [{"a": 2.5}]}, {"2.5"}, id="or-of-one"),
     pytest.param({"$and": [{"b": "y"}, {"$or": [{"a": 1}, {"a": 2.5}]}]}, {"1.0"}, id="nested"),
-    pytest.param({"$or": [{"$and": [{"a": {"$gt": 0}}, {"a": {"$lt": 2}}]}, {"a.b": "dotted"}]}, {"1", "1.0", "none"}, id="nested-or"),
+    pytest.param({"$or": [{"$and": [{"a": {"$gt": 0}}, {"a": 1}]}, {"a.b": "dotted"}]}, {"1", "1.0", "none"}, id="or-and"),
     pytest.param({"$or": [{"zz": {"$gt": 1}}, {"zz": {"$exists": False}}]}, ALL, id="not-expired"),
     pytest.param({"$and": [{"$and": [{"$and": [{"$or": [{"$and": [{"a": 0}]}]}]}]}]}, {"0"}, id="deep"),
     # keys
@@ -176,7 +176,9 @@ def test_a_wrong_filter_is_refused(client: Checked, rows: Where, filter_: dict[s
 
 @pytest.mark.parametrize("operator", ["$gt", "$gte", "$lt", "$lte"])
 @pytest.mark.parametrize(
-    "operand", ["2026-11-23T00:00:00Z", "5", True, None, [1], {"a": 1}], ids=["iso", "digits", "bool", "null", "list", "object"]
+    "operand",
+    ["2026-11-23T00:00:00Z", "5", True, None, [1], {"a": 1}],
+    ids=["iso", "digits", "bool", "null", "list", "object"],
 )
 def test_a_range_takes_numbers_only(client: Checked, rows: Where, operator: str, operand: Any) -> None:
     with refused(message=INVALID_FILTER):

@@ -19,7 +19,9 @@ EITHER = "Must specify either indexArn or both vectorBucketName and indexName"
 ON_AN_INDEX: list[Any] = [
     pytest.param("get_index", {}, id="get_index"),
     pytest.param("delete_index", {}, id="delete_index"),
-    pytest.param("update_metadata_configuration", {"add": {"textSearchConfigurations": [{"metadataKey": "x"}]}}, id="update"),
+    pytest.param(
+        "update_metadata_configuration", {"add": {"textSearchConfigurations": [{"metadataKey": "x"}]}}, id="update"
+    ),
     pytest.param("put_vectors", {"vectors": [make_record()]}, id="put_vectors"),
     pytest.param("get_vectors", {"keys": ["k"]}, id="get_vectors"),
     pytest.param("list_vectors", {}, id="list_vectors"),
@@ -90,7 +92,13 @@ def test_a_wrong_setting_is_refused(client: Checked, wrong: dict[str, Any], mess
 
 @pytest.mark.parametrize("missing", ["dataType", "dimension", "distanceMetric", "indexName", "vectorBucketName"])
 def test_a_missing_setting_is_refused(client: Checked, missing: str) -> None:
-    whole = {"vectorBucketName": BUCKET, "indexName": "never", "dataType": "float32", "dimension": 2, "distanceMetric": "cosine"}
+    whole = {
+        "vectorBucketName": BUCKET,
+        "indexName": "never",
+        "dataType": "float32",
+        "dimension": 2,
+        "distanceMetric": "cosine",
+    }
     with refused():
         client.create_index(**{key: value for key, value in whole.items() if key != missing})
 
@@ -155,7 +163,9 @@ class TestAddressing:
         with refused(NotFoundError, BUCKET_MISSING):
             getattr(client, method)(vectorBucketName="nowhere", indexName="nothing", **arguments)
 
-    @pytest.mark.parametrize("given", [[], ["indexName"], ["vectorBucketName"], ["indexName", "vectorBucketName", "indexArn"]])
+    @pytest.mark.parametrize(
+        "given", [[], ["indexName"], ["vectorBucketName"], ["indexName", "vectorBucketName", "indexArn"]]
+    )
     def test_either_arn_or_both_names(
         self, client: Checked, index: Where, method: str, arguments: dict[str, Any], given: list[str]
     ) -> None:
@@ -205,7 +215,9 @@ class TestListing:
 
     def test_by_prefix_and_by_arn(self, client: Checked, bucket: str) -> None:
         arn = client.get_vector_bucket(vectorBucketName=bucket)["vectorBucket"]["vectorBucketArn"]
-        assert [index["indexName"] for index in client.list_indexes(vectorBucketArn=arn, prefix="user.")["indexes"]] == ["user.memory"]
+        assert [index["indexName"] for index in client.list_indexes(vectorBucketArn=arn, prefix="user.")["indexes"]] == [
+            "user.memory"
+        ]
 
     def test_a_token_belongs_to_its_bucket(self, client: Checked, bucket: str) -> None:
         token = client.list_indexes(vectorBucketName=bucket, maxResults=1)["nextToken"]

@@ -49,7 +49,9 @@ def test_pages_of_one(client: Checked, index: Where) -> None:
 
 
 def test_an_empty_index_is_one_empty_page(client: Checked, index: Where) -> None:
-    assert pages(client.list_vectors, **index) == [{"vectors": []}] or pages(client.list_vectors, **index)[0]["vectors"] == []
+    assert (
+        pages(client.list_vectors, **index) == [{"vectors": []}] or pages(client.list_vectors, **index)[0]["vectors"] == []
+    )
 
 
 @pytest.mark.parametrize("size", [0, 1_001, -5])
@@ -102,7 +104,9 @@ def test_a_record_stays_in_its_segment(client: Checked, index: Where) -> None:
         pytest.param({"segmentCount": 0, "segmentIndex": 0}, "/segmentCount", id="0"),
         pytest.param({"segmentCount": 16, "segmentIndex": 16}, "/segmentIndex", id="index-16"),
         pytest.param({"segmentCount": 2, "segmentIndex": -1}, "/segmentIndex", id="index-below-0"),
-        pytest.param({"segmentCount": 2, "segmentIndex": 2}, "segmentIndex 2 must be less than segmentCount 2", id="index-is-count"),
+        pytest.param(
+            {"segmentCount": 2, "segmentIndex": 2}, "segmentIndex 2 must be less than segmentCount 2", id="index-is-count"
+        ),
         pytest.param({"segmentCount": 2}, "Must specify both segmentCount and segmentIndex", id="no-index"),
         pytest.param({"segmentIndex": 0}, "Must specify both segmentCount and segmentIndex", id="no-count"),
     ],

@@ -51,7 +51,10 @@ GOOD_VALUES = [
 @pytest.mark.parametrize("value", GOOD_VALUES)
 def test_a_value_comes_back_as_it_was(client: Checked, hidden: Where, key: str, value: Any) -> None:
     put(client, hidden, make_record(metadata={key: value}))
-    for found in (client.get_vectors(**hidden, keys=["k"], returnMetadata=True)["vectors"], list_all(client, hidden, returnMetadata=True)):
+    for found in (
+        client.get_vectors(**hidden, keys=["k"], returnMetadata=True)["vectors"],
+        list_all(client, hidden, returnMetadata=True),
+    ):
         assert found[0]["metadata"] == {key: value}
         assert isinstance(found[0]["metadata"][key], bool) == isinstance(value, bool)
         assert isinstance(found[0]["metadata"][key], str) == isinstance(value, str)
@@ -132,7 +135,9 @@ FULL = [
 
 
 @pytest.mark.parametrize(("full", "over"), FULL)
-def test_filterable_metadata_to_the_last_byte(client: Checked, hidden: Where, full: dict[str, Any], over: dict[str, Any]) -> None:
+def test_filterable_metadata_to_the_last_byte(
+    client: Checked, hidden: Where, full: dict[str, Any], over: dict[str, Any]
+) -> None:
     assert metadata_bytes(full) == 2048
     assert metadata_bytes(over) in (2049, 2050)  # 2050: two bytes of one character
     put(client, hidden, make_record(metadata=full | {"content": "not counted " * 100}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,12 @@ from core.vectors.client import VectorsClient
 from tests.core.contract.model import faults_of_request, faults_of_response, operations
 
 ARN = "arn:aws:s3vectors:us-east-1:123456789012:bucket/memories/index/agents"
-SUMMARY = {"vectorBucketName": "memories", "indexName": "agents", "indexArn": ARN, "creationTime": datetime(2026, 1, 1, tzinfo=UTC)}
+SUMMARY = {
+    "vectorBucketName": "memories",
+    "indexName": "agents",
+    "indexArn": ARN,
+    "creationTime": datetime(2026, 1, 1, tzinfo=UTC),
+}
 
 
 @pytest.mark.parametrize(
@@ -26,7 +32,7 @@ SUMMARY = {"vectorBucketName": "memories", "indexName": "agents", "indexArn": AR
         pytest.param("list_indexes", {"indexes": [SUMMARY | {"indexName": "a"}]}, "1 is below 3", id="min"),
         pytest.param("list_indexes", {"indexes": [], "nextToken": "x" * 513}, "513 is above 512", id="max"),
         pytest.param("query_vectors", {"vectors": [], "distanceMetric": "dot"}, "is none of", id="enum"),
-        pytest.param("query_vectors", {"vectors": [{"key": "k", "distance": True}], "distanceMetric": "cosine"}, "is no float", id="bool"),
+        pytest.param("query_vectors", {"vectors": [{"key": "k", "distance": True}]}, "is no float", id="bool"),
         pytest.param("get_vectors", {"vectors": [{"key": "k", "metadata": []}]}, "is no document", id="document"),
         pytest.param("list_tags_for_resource", {"tags": {"a\n": "b"}}, "does not match", id="tag-pattern"),
     ],
@@ -52,5 +58,5 @@ def test_every_operation_of_the_seam_is_one_of_boto3s() -> None:
 
 
 def test_boto3_is_new_enough() -> None:
-    assert tuple(map(int, boto3.__version__.split("."))) >= (1, 44, 5)
+    assert tuple(int(part) for part in re.findall(r"\d+", boto3.__version__)[:3]) >= (1, 44, 5)
     assert {"update_metadata_configuration", "update_index_mode"} <= operations().keys()

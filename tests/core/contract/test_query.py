@@ -14,6 +14,7 @@ from tests.core.contract.refusal import INVALID_QUERY_VECTOR, constraint, refuse
 from tests.core.contract.test_listing import flipped
 
 NewIndex = Callable[..., Where]
+ASKED = ("returnMetadata", "returnDistance", "returnScores")
 EAST: dict[str, Any] = {"float32": [1.0, 0.0]}
 
 
@@ -118,7 +119,7 @@ def test_distances(client: Checked, new_index: NewIndex, metric: str, stored: An
         pytest.param({"returnDistance": True}, {"key", "distance"}, id="distance"),
         pytest.param({"returnMetadata": True}, {"key", "metadata"}, id="metadata"),
         pytest.param({"returnScores": True}, {"key", "scores"}, id="scores"),
-        pytest.param({"returnMetadata": True, "returnDistance": True, "returnScores": True}, {"key", "distance", "metadata", "scores"}, id="all"),
+        pytest.param(dict.fromkeys(ASKED, True), {"key", "distance", "metadata", "scores"}, id="all"),
     ],
 )  # fmt: skip
 def test_only_what_is_asked_comes_back(client: Checked, fan: Where, asked: dict[str, bool], members: set[str]) -> None:

@@ -54,7 +54,9 @@ def test_a_good_key_is_taken(client: Checked, index: Where, key: str) -> None:
 )
 @pytest.mark.parametrize("method", ["put_vectors", "get_vectors", "delete_vectors"])
 def test_a_bad_key_is_refused(client: Checked, index: Where, method: str, key: str, rule: str) -> None:
-    what: dict[str, Any] = {"vectors": [make_record("good"), make_record(key)]} if method == "put_vectors" else {"keys": ["good", key]}
+    what: dict[str, Any] = (
+        {"vectors": [make_record("good"), make_record(key)]} if method == "put_vectors" else {"keys": ["good", key]}
+    )
     with refused(message=rule):
         getattr(client, method)(**index, **what)
     assert list_all(client, index) == []
@@ -109,7 +111,9 @@ def test_a_vector_comes_back_as_float32(client: Checked, new_index: NewIndex, me
     ],
 )
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-def test_a_bad_vector_fails_the_whole_put(client: Checked, new_index: NewIndex, metric: str, vector: list[float], message: str) -> None:
+def test_a_bad_vector_fails_the_whole_put(
+    client: Checked, new_index: NewIndex, metric: str, vector: list[float], message: str
+) -> None:
     where = new_index(distanceMetric=metric)
     with refused(message=message):
         put(client, where, make_record("good"), make_record("bad", vector), make_record("also good"))

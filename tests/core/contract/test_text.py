@@ -156,7 +156,9 @@ def test_wrong_texts_are_refused(client: Checked, library: Where, texts: list[di
         query_all(client, library, queryTexts=texts)
 
 
-@pytest.mark.parametrize("text", ["x" * 1024, "ab " * 341, "é" * 1024, "".join(f"{chr(0x4E00 + n)} " for n in range(512))], ids=len)
+@pytest.mark.parametrize(
+    "text", ["x" * 1024, "ab " * 341, "é" * 1024, "".join(f"{chr(0x4E00 + n)} " for n in range(512))], ids=len
+)
 def test_the_longest_text_is_taken(client: Checked, library: Where, text: str) -> None:
     assert search(client, library, text) == []
 
@@ -179,8 +181,15 @@ class TestConfiguration:
         client.update_metadata_configuration(**where, add=configured(*keys))
 
     def test_it_is_active_with_its_language(self, client: Checked, new_index: NewIndex) -> None:
-        where = new_index(metadataConfiguration={"textSearchConfigurations": [{"metadataKey": "a"}, {"metadataKey": "b", "language": "de"}]})
-        assert [(entry["metadataKey"], entry["status"]) for entry in self.entries(client, where)] == [("a", "ACTIVE"), ("b", "ACTIVE")]
+        where = new_index(
+            metadataConfiguration={
+                "textSearchConfigurations": [{"metadataKey": "a"}, {"metadataKey": "b", "language": "de"}]
+            }
+        )
+        assert [(entry["metadataKey"], entry["status"]) for entry in self.entries(client, where)] == [
+            ("a", "ACTIVE"),
+            ("b", "ACTIVE"),
+        ]
         assert self.entries(client, where)[1]["language"] == "de"
 
     @pytest.mark.parametrize("language", limits.TEXT_SEARCH_LANGUAGES)
@@ -208,7 +217,9 @@ class TestConfiguration:
         ("change", "error"),
         [
             pytest.param({"add": configured("content")}, ConflictError, id="there-already"),
-            pytest.param({"delete": {"textSearchConfigurations": [{"metadataKey": "title"}]}}, NotFoundError, id="not-there"),
+            pytest.param(
+                {"delete": {"textSearchConfigurations": [{"metadataKey": "title"}]}}, NotFoundError, id="not-there"
+            ),
             pytest.param({"add": configured("a", language="xx")}, None, id="language"),
             pytest.param({"add": configured("a", "a")}, None, id="twice"),
             pytest.param({"add": configured("k" * 64)}, None, id="64-characters"),

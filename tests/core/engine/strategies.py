@@ -34,9 +34,9 @@ _conditions = st.one_of(
     st.fixed_dictionaries({"$nin": st.lists(scalars, min_size=1, max_size=4)}),
     st.fixed_dictionaries({"$exists": st.booleans()}),
     st.fixed_dictionaries({"$startsWith": words}),
-    st.fixed_dictionaries({}, optional={"$gt": numbers, "$gte": numbers, "$lt": numbers, "$lte": numbers, "$ne": scalars}).filter(
-        bool
-    ),
+    st.fixed_dictionaries(
+        {}, optional={"$gt": numbers, "$gte": numbers, "$lt": numbers, "$lte": numbers, "$ne": scalars}
+    ).filter(bool),
     scalars,
 )
 _simple = st.builds(lambda field, condition: {field: condition}, st.sampled_from((*FIELDS, "never")), _conditions)

@@ -42,9 +42,7 @@ class Histories(RuleBasedStateMachine):
     def begin(self, cosine: bool) -> None:
         metric = "cosine" if cosine else "euclidean"
         configuration = {"nonFilterableMetadataKeys": list(strategies.HIDDEN)}
-        self.where = make_index(
-            self.clients[0], dimension=3, distanceMetric=metric, metadataConfiguration=configuration
-        )
+        self.where = make_index(self.clients[0], dimension=3, distanceMetric=metric, metadataConfiguration=configuration)
         self.shelf = Shelf(cosine)
 
     @rule(side=sides, records=strategies.batches)
@@ -132,7 +130,5 @@ class Histories(RuleBasedStateMachine):
 def test_two_connections_agree_with_a_dictionary() -> None:
     run_state_machine_as_test(
         Histories,
-        settings=settings(
-            max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)),
     )
