@@ -126,7 +126,7 @@ def _integrity(directory: Path) -> str:
 
 
 def _quantile(times: list[float], share: float) -> float:
-    return round(1000 * sorted(times)[min(len(times) - 1, int(share * len(times)))], 3)
+    return round(1000 * sorted(times)[min(len(times) - 1, int(share * len(times)))], 3) if times else 0.0
 
 
 def run(directory: Path, *, seconds: float, writers: int = 4, readers: int = 2) -> Figures:

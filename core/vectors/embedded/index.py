@@ -18,7 +18,7 @@ from core.vectors.embedded import text
 from core.vectors.embedded.encoding import segment_hash, to_json
 from core.vectors.embedded.queue import WriterQueue
 from core.vectors.embedded.reading import Reading, Record, readable
-from core.vectors.embedded.replica import Replica
+from core.vectors.embedded.replica import Replica, read_head
 from core.vectors.embedded.snapshot import Head
 from core.vectors.embedded.storage import connect, transaction, translated
 
@@ -182,17 +182,15 @@ class IndexFile:
         connection.executemany("DELETE FROM vec WHERE seq = ?", ((seq,) for seq in seqs))
         connection.executemany("DELETE FROM rec WHERE seq = ?", ((seq,) for seq in seqs))
         connection.executemany("INSERT INTO gone (seq) VALUES (?)", ((seq,) for seq in seqs))
-        self._prune(connection, connection.last_insert_rowid())
+        self._prune(connection)
 
     @staticmethod
-    def _prune(connection: apsw.Connection, newest: int) -> None:
+    def _prune(connection: apsw.Connection) -> None:
         """Forget old entries of the list of the gone; a reader that has not seen them reads all rows again."""
-        floor = next(connection.execute("SELECT coalesce((SELECT value FROM info WHERE name = 'gone_floor'), 0)"))[0]
-        if newest - floor <= _GONE_KEPT:
-            return
-        rows = next(connection.execute("SELECT count(*) FROM vec"))[0]
-        if newest - floor > max(_GONE_KEPT, rows):
-            cut = newest - _GONE_KEPT // 2
+        head, floor = read_head(connection)
+        rows = head.seq - head.gone  # both count without gaps; counting the rows themselves would read them all
+        if head.gone - floor > max(_GONE_KEPT, rows):
+            cut = head.gone - _GONE_KEPT // 2
             connection.execute("DELETE FROM gone WHERE id <= ?", (cut,))
             connection.execute("INSERT OR REPLACE INTO info (name, value) VALUES ('gone_floor', ?)", (cut,))
 

@@ -1,7 +1,8 @@
 """A fair queue of writers, over threads and processes.
 
-SQLite's busy handler sleeps and retries, so a writer can starve: the worst put among four writers took 5.6 s; waiting for a
-kernel lock first makes it 0.35 s.
+SQLite's busy handler sleeps and retries, so a writer can starve: the worst put among four writers took 5.6 s. A kernel lock
+alone is not fair either: who lets go of it and asks again at once gets it before a sleeper is awake. So there is a gate
+before the lock: the first of those who wait stands inside the gate, and who comes again has to wait outside.
 """
 
 from __future__ import annotations
@@ -46,28 +47,35 @@ class WriterQueue:
     """Lets one writer at a time through; `path` is a lock file beside the database."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._threads = threading.Lock()
-        self._file: int | None = None
+        self._paths = (path, path.with_suffix(".gate"))
+        self._threads, self._thread_gate = threading.Lock(), threading.Lock()
+        self._files: tuple[int, int] | None = None
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for the turn, hold it during the block."""
-        with self._threads:
-            if self._file is None:
-                self._file = _open(self._path)
-            _lock(self._file, wait=True)
+        with self._thread_gate:
+            self._threads.acquire()
+        try:
+            turn, gate = self._files = self._files or (_open(self._paths[0]), _open(self._paths[1]))
+            _lock(gate, wait=True)
+            try:
+                _lock(turn, wait=True)
+            finally:
+                _unlock(gate)
             try:
                 yield
             finally:
-                _unlock(self._file)
+                _unlock(turn)
+        finally:
+            self._threads.release()
 
     def close(self) -> None:
-        """Close the lock file."""
+        """Close the lock files."""
         with self._threads:
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
+            for handle in self._files or ():
+                os.close(handle)
+            self._files = None
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +72,11 @@ class Registry:
         self._queue = WriterQueue(directory / "writer.lock")
         self._lock = threading.Lock()
         self._closed, self._read_only = False, read_only
-        self._connection = connect(self.path, _SCHEMA, read_only=read_only)
+        with translated(self.path):
+            made = read_only or (self.path.exists() and self.path.stat().st_size > 0)
+            # SQLite does not wait when two turn a new file to WAL at once: one of them would fail as busy.
+            with nullcontext() if made else self._queue.turn():
+                self._connection = connect(self.path, _SCHEMA, read_only=read_only)
 
     @contextmanager
     def _writing(self) -> Iterator[apsw.Connection]:

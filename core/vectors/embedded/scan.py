@@ -30,7 +30,7 @@ class _Bodies:
 
     head: int = 0
     seqs: _Ints = field(default_factory=lambda: np.empty(0, np.int64))
-    keys: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
+    keys: pa.Array = field(default_factory=lambda: pa.nulls(0, pa.string()))  # pa.array would import pandas: 0.5 s
     columns: dict[str, Typed] = field(default_factory=dict)
 
     def only(self, rows: _Ints) -> _Bodies:

@@ -51,7 +51,9 @@ def translated(path: Path) -> Iterator[None]:
     except (apsw.BusyError, apsw.LockedError) as error:
         raise UnavailableError(f"'{path}' is busy with another process's write: try again in a moment.") from error
     except apsw.CantOpenError as error:
-        if path.parent.is_dir() and not os.access(path.parent, os.W_OK):
+        if path.parent.is_dir() and not os.access(
+            path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids
+        ):
             raise _read_only(path) from error
         raise StorageError(
             f"'{path}' cannot be opened: check that the directory exists and that you may read and write it."
@@ -173,8 +175,8 @@ def transaction(connection: apsw.Connection, *, write: bool = True) -> Iterator[
     connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:  # a full disk makes SQLite roll back by itself
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")

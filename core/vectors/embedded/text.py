@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -113,6 +114,7 @@ def _pairs(run: str) -> str:
 
 
 def _match(text: str, language: str) -> str:
-    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(_spaced(text))))
+    # Composed, since a combining mark ends a word here, while FTS5 only drops it.
+    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(_spaced(unicodedata.normalize("NFC", text)))))
     telling = [word for word in words if word not in _STOP_WORDS] if language == "en" else words
     return " OR ".join(f'"{word}"' for word in telling or words)

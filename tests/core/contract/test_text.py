@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -109,6 +110,15 @@ def test_k_and_pages_hold_for_texts(client: Checked, library: Where) -> None:
     assert [len(page["vectors"]) for page in both] == [100, 50]
     with refused(message="Invalid nextToken"):
         client.query_vectors(**library, topK=230, queryTexts=asked("other"), nextToken=found[0]["nextToken"])
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("asked_form", ["NFC", "NFD"])
+def test_accents_match_composed_or_not(client: Checked, new_index: NewIndex, form: str, asked_form: str) -> None:
+    where = new_index(metadataConfiguration=configured("content"))
+    put(client, where, make_record(metadata={"content": unicodedata.normalize(form, "Le résumé était prêt.")}))
+    assert search(client, where, unicodedata.normalize(asked_form, "résumé"))
+    assert search(client, where, "resume")
 
 
 def test_texts_follow_writes(client: Checked, library: Where) -> None:

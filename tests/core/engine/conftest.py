@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from core.vectors.embedded import index, replica, segment
+
+MEMORY = Path("/dev/shm")  # a disk in memory: laws are about content, and thousands of small writes wait for a real disk
+
+
+@pytest.fixture
+def quick_path() -> Iterator[Path]:
+    """Return an empty directory, in memory where there is such a thing."""
+    in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+    with tempfile.TemporaryDirectory(prefix="mnemoscope-", dir=MEMORY if in_memory else None) as directory:
+        yield Path(directory)
 
 
 @pytest.fixture

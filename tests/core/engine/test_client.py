@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,17 @@ def test_clock_and_account_are_given(tmp_path: Path) -> None:
         1970, 1, 1, tzinfo=UTC
     )
     client.close()
+
+
+def test_opening_and_searching_do_not_import_pandas(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tests.core.builders import *;"
+        "client = make_client(Path(sys.argv[1])); where = make_index(client); put(client, where, make_record());"
+        "assert query_all(client, where); client.close(); assert 'pandas' not in sys.modules, 'half a second'"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_no_error_of_the_engine_is_outside_our_tree(tmp_path: Path) -> None:

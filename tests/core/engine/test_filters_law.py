@@ -23,7 +23,7 @@ histories = st.lists(
     max_size=14,
 )
 laws = settings(
-    max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+    max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )
 
 
@@ -47,10 +47,10 @@ def check(client: EmbeddedClient, where: Where, shelf: Shelf, filters: list[dict
 @laws
 @given(first=histories, second=histories, filters=st.lists(strategies.filters, min_size=1, max_size=5))
 def test_a_filter_passes_what_a_naive_reading_passes(
-    tmp_path: Path, small_thresholds: None, first: History, second: History, filters: list[dict[str, Any]]
+    quick_path: Path, small_thresholds: None, first: History, second: History, filters: list[dict[str, Any]]
 ) -> None:
     shelf, name = Shelf(), f"index-{next(_numbers)}"
-    client, other = make_client(tmp_path), EmbeddedClient(tmp_path)
+    client, other = make_client(quick_path), EmbeddedClient(quick_path)
     where = make_index(client, name)
     apply(client, where, shelf, first)
     check(client, where, shelf, filters)
@@ -60,7 +60,7 @@ def test_a_filter_passes_what_a_naive_reading_passes(
     check(other, where, shelf, filters)
     client.close()  # leaves a snapshot
     check(other, where, shelf, filters)
-    reopened = EmbeddedClient(tmp_path)
+    reopened = EmbeddedClient(quick_path)
     check(reopened, where, shelf, filters)
     reopened.delete_index(**where)
     for each in (reopened, other):

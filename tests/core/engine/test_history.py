@@ -31,9 +31,11 @@ sides = st.sampled_from([0, 1])
 class Histories(RuleBasedStateMachine):
     """Two clients on one directory, and the dictionary that they should agree with."""
 
+    base: Path  # where each run makes its directory
+
     def __init__(self) -> None:
         super().__init__()
-        self.directory = Path(tempfile.mkdtemp(prefix="history-"))
+        self.directory = Path(tempfile.mkdtemp(dir=self.base))
         self.clients = [make_client(self.directory), EmbeddedClient(self.directory)]
         self.where: Where = {}
         self.shelf = Shelf()
@@ -127,7 +129,8 @@ class Histories(RuleBasedStateMachine):
 
 
 @pytest.mark.usefixtures("small_thresholds")
-def test_two_connections_agree_with_a_dictionary() -> None:
+def test_two_connections_agree_with_a_dictionary(quick_path: Path) -> None:
+    Histories.base = quick_path
     run_state_machine_as_test(
         Histories,
         settings=settings(max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)),

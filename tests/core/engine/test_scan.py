@@ -77,8 +77,8 @@ def check_type(field: pa.Field, values: list[Any]) -> None:
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(first=steps, second=steps)
-def test_a_scan_is_what_a_listing_returns(tmp_path: Path, small_thresholds: None, first: Any, second: Any) -> None:
-    client, other = make_client(tmp_path), EmbeddedClient(tmp_path)
+def test_a_scan_is_what_a_listing_returns(quick_path: Path, small_thresholds: None, first: Any, second: Any) -> None:
+    client, other = make_client(quick_path), EmbeddedClient(quick_path)
     where = make_index(client, f"index-{next(_numbers)}", metadataConfiguration=HIDDEN)
     for writer, history in ((client, first), (other, second)):
         for key, metadata in history:
@@ -89,7 +89,7 @@ def test_a_scan_is_what_a_listing_returns(tmp_path: Path, small_thresholds: None
         check_scan(client, where)
         check_scan(other, where)
     client.close()
-    reopened = EmbeddedClient(tmp_path)
+    reopened = EmbeddedClient(quick_path)
     check_scan(reopened, where)
     reopened.delete_index(**where)
     for each in (reopened, other):

@@ -14,7 +14,8 @@ from tests.core.builders import keys_of, make_client, make_index, make_record, p
 
 _numbers = itertools.count()
 # Letters, digits, accents, scripts without spaces, marks, controls, quotes and FTS5's own syntax.
-ALPHABET = "abAB09éßĳñøΩжאعग漢字かなカ한글ไทย_-'\"*:^(){}.,;!?\x00\n\t 　👍½²①"
+ALPHABET = "abAB09éßĳñøΩжאعग漢字かなカ한글ไทย"
+ALPHABET += "_-'\"*:^(){}.,;!?\x00\n\t 　👍½²①"
 texts = st.text(st.sampled_from(ALPHABET), min_size=1, max_size=40) | st.text(
     st.characters(exclude_categories=["Cs"]), min_size=1
 )
@@ -26,8 +27,8 @@ laws = settings(max_examples=60, deadline=None, suppress_health_check=list(Healt
 @given(contents=st.lists(texts, min_size=1, max_size=5), query=texts, language=st.sampled_from(limits.TEXT_SEARCH_LANGUAGES))
 @example(contents=["the cat"], query="the", language="en")
 @example(contents=["AND OR NOT NEAR"], query="NOT", language="en")
-def test_a_text_is_found_by_its_own_words(tmp_path: Path, contents: list[str], query: str, language: str) -> None:
-    client = make_client(tmp_path)
+def test_a_text_is_found_by_its_own_words(quick_path: Path, contents: list[str], query: str, language: str) -> None:
+    client = make_client(quick_path)
     configuration = {"textSearchConfigurations": [{"metadataKey": "content", "language": language}]}
     where = make_index(client, f"index-{next(_numbers)}", metadataConfiguration=configuration)
     put(client, where, *(make_record(f"k{n}", metadata={"content": text}) for n, text in enumerate(contents)))
