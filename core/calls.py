@@ -5,6 +5,7 @@ from __future__ import annotations
 import pprint
 import shlex
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from core.candidates import Mode, clip_text
 from core.memory import TEXT_KEY
 from core.memory.fields import iso
 from core.scope import Scope
+from core.scoring import Weights
 from core.vectors.limits import QUERY_PAGE_MAX
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["boto3_call", "cli_call"]
 
+_USUAL: Final = Weights()
 _HEAD: Final = """\
 import boto3  # 1.44.5 or newer: full-text search and paged queries
 {embedding}
@@ -70,11 +73,27 @@ def boto3_call(store: MemoryStore, query: str, *, mode: Mode, k: int, scope: Sco
     return "\n".join([head + _PAGED.format(page=QUERY_PAGE_MAX), "", *lines, _SCORED, ""])
 
 
-def cli_call(store: MemoryStore, query: str, *, mode: Mode, k: int, scope: Scope, now: datetime | None = None) -> str:  # noqa: ARG001
+def cli_call(
+    store: MemoryStore,
+    query: str,
+    *,
+    mode: Mode,
+    k: int,
+    scope: Scope,
+    weights: Weights = _USUAL,
+    now: datetime | None = None,  # noqa: ARG001
+) -> str:
     """Return the shell command that asks the same; `now` is the moment it runs."""
     words = ["python", "-m", "core", "recall", "--store", store.uri, "--index", store.info.name]
-    words += ["--mode", str(mode), "--k", str(k), *_options(scope), "--", query]
+    words += ["--mode", str(mode), "--k", str(k), *_weights(weights), *_options(scope), "--", query]
     return shlex.join(words)
+
+
+def _weights(weights: Weights) -> Iterator[str]:
+    for name, usual in asdict(_USUAL).items():
+        value = getattr(weights, name)
+        if value != usual:
+            yield f"--half-life={value!r}" if name == "half_life_days" else f"--weight={name}={value!r}"
 
 
 def _options(scope: Scope) -> Iterator[str]:

@@ -46,7 +46,7 @@ class Catalog:
 
     def indexes(self, *, actor: Actor) -> list[IndexInfo]:
         """Return the indexes that the actor may read, by name."""
-        infos = (self._info(name) for name in self._names())
+        infos = (self._info(entry["indexName"]) for entry in self._entries())
         return sorted(
             (info for info in infos if info and actor.may(Permission.READ, tenant=info.tenant)), key=lambda info: info.name
         )
@@ -99,13 +99,19 @@ class Catalog:
         actor.require(Permission.READ, what=f"index {name!r}", tenant=info.tenant)
         if tenant is not None and tenant != info.tenant:
             belongs = f"belongs to tenant {info.tenant!r}" if info.tenant else "is shared by every tenant"
-            raise ConfigError(f"Index {name!r} {belongs}, not to {tenant!r}: choose another index or leave the tenant out.")
+            raise ConfigError(
+                f"Index {name!r} {belongs}: choose another one for tenant {tenant!r}, or leave the tenant out."
+            )
         return self._store(info, embedder)
 
     def delete(self, name: str, *, actor: Actor) -> None:
         """Delete an index with every memory in it; needs the role admin."""
-        info = self._existing(name)
-        actor.require(Permission.ADMINISTER, what=f"index {name!r}", tenant=info.tenant)
+        arn = next((entry["indexArn"] for entry in self._entries(prefix=name) if entry["indexName"] == name), None)
+        if arn is None:
+            raise self._missing(name)
+        # The tags say whose it is, also of an index whose files are damaged.
+        tenant = _tenant_of(name, self._client.list_tags_for_resource(resourceArn=arn)["tags"])
+        actor.require(Permission.ADMINISTER, what=f"index {name!r}", tenant=tenant)
         self._client.delete_index(vectorBucketName=self.bucket, indexName=name)
 
     def close(self) -> None:
@@ -122,15 +128,15 @@ class Catalog:
             raise ConfigError(f"The name {name!r} is reserved for tenant {named!r}, not {tenant!r}: choose another name.")
         return tenant or named
 
-    def _names(self) -> Iterator[str]:
+    def _entries(self, **prefix: str) -> Iterator[dict[str, Any]]:
         token: str | None = None
         while True:
             page = {"nextToken": token} if token else {}
             try:
-                answer = self._client.list_indexes(vectorBucketName=self.bucket, **page)
+                answer = self._client.list_indexes(vectorBucketName=self.bucket, **prefix, **page)
             except NotFoundError:
                 return  # the bucket is made with the first index
-            yield from (entry["indexName"] for entry in answer["indexes"])
+            yield from answer["indexes"]
             token = answer.get("nextToken")
             if not token:
                 return
@@ -146,8 +152,11 @@ class Catalog:
     def _existing(self, name: str) -> IndexInfo:
         info = self._info(name)
         if info is None:
-            raise NotFoundError(f"There is no index {name!r} in {self.uri}: check the name, or import into it.")
+            raise self._missing(name)
         return info
+
+    def _missing(self, name: str) -> NotFoundError:
+        return NotFoundError(f"There is no index {name!r} in {self.uri}: check the name, or import into it.")
 
     def _ensure_bucket(self) -> None:
         try:
@@ -159,6 +168,10 @@ class Catalog:
                 return  # another process was faster
 
 
+def _tenant_of(name: str, tags: dict[str, str]) -> str | None:
+    return tenant_of_index(name, tag=tags.get(_TENANT_TAG))
+
+
 def _read_info(index: dict[str, Any], tags: dict[str, str]) -> IndexInfo:
     configuration = index.get("metadataConfiguration") or {}
     searchable = configuration.get("textSearchConfigurations") or ()
@@ -167,7 +180,7 @@ def _read_info(index: dict[str, Any], tags: dict[str, str]) -> IndexInfo:
         dimension=index["dimension"],
         metric=index["distanceMetric"],
         embedder=tags.get(_EMBEDDER_TAG),
-        tenant=tenant_of_index(index["indexName"], tag=tags.get(_TENANT_TAG)),
+        tenant=_tenant_of(index["indexName"], tags),
         non_filterable=tuple(configuration.get("nonFilterableMetadataKeys") or ()),
         text_keys=tuple(text["metadataKey"] for text in searchable if text.get("status", "ACTIVE") == "ACTIVE"),
         created_at=index["creationTime"],

@@ -70,6 +70,9 @@ def recall(
     found = store.query(text=query, vector=vector, mode=used, k=pool_size(k), scope=scope, now=now, actor=actor)
     if weights.lineage:
         found += _sources(store, found, vector, mode=used, scope=scope, weights=weights, now=now, actor=actor)
+    if not scope.include_expired:
+        # The filter goes by the epochs: another writer may leave them out, and the service may round them.
+        found = [candidate for candidate in found if not candidate.memory.is_expired(now)]
     queried = time.perf_counter()
     ranked = score(found, query, mode=used, weights=weights, now=now)
     hits = tuple(_recalled(one, rank) for rank, one in enumerate(ranked[:k], start=1))

@@ -256,7 +256,10 @@ def _array(record: dict[str, Any]) -> np.ndarray:
 
 
 def _exact_cosine(one: np.ndarray, other: np.ndarray) -> float:
-    return float(one @ other) / float(np.linalg.norm(one) * np.linalg.norm(other))
+    # In float64, for the squares of what others stored may be beyond float32; a vector of length 0 is like nothing.
+    first, second = one.astype(np.float64), other.astype(np.float64)
+    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float(first @ second) / lengths if lengths else 0.0
 
 
 def _asked(text: str | None) -> str:

@@ -98,8 +98,12 @@ def has_display() -> bool:
 
 def serve(port: int) -> int:
     """Run Streamlit in this process, where what the demo imported is imported already."""
+    from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web import cli
 
+    # Until st.navigation has run once, Streamlit takes pages/ for its old page mechanism, and a deep link that is the first
+    # visit of all for an unknown page.
+    PagesManager.uses_pages_directory = False
     sys.argv = [
         "streamlit",
         "run",

@@ -155,9 +155,9 @@ def _finish(report: ImportReport, args: argparse.Namespace, console: Console) ->
     rows = "1 row" if report.rows == 1 else f"{report.rows:,} rows"
     lines = [f"{rows} for index {args.index!r} in {duration(report.seconds)}: {_counts(report)}."]
     if report.vectors_left_out:
+        brought = "1 row" if report.vectors_left_out == 1 else f"{report.vectors_left_out:,} rows"
         lines.append(
-            f"{report.vectors_left_out:,} rows brought a vector of their own, which was left out and their texts embedded: "
-            "--use-vectors takes it."
+            f"{brought} brought a vector of their own, which was left out and the text embedded: --use-vectors takes it."
         )
     if not report.rows:
         lines = [f"Nothing to import: {', '.join(args.files)} holds no rows."]

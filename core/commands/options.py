@@ -7,12 +7,12 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from core.access import LOCAL_ADMIN
-from core.errors import ConfigError
+from core.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
     from core.catalog import Catalog
@@ -140,6 +140,10 @@ def store_exists(args: argparse.Namespace) -> bool:
 
 def open_store_of(catalog: Catalog, index: str | None) -> MemoryStore:
     """Open the index, or the only one there is; raise ConfigError with the names to choose from."""
+    if index is not None:
+        # Not by way of the list: it needs every index to be readable.
+        with suppress(NotFoundError):
+            return catalog.open(index, actor=ACTOR)
     return catalog.open(index_name(catalog, index), actor=ACTOR)
 
 
@@ -174,13 +178,13 @@ def _listed(names: list[str], *, most: int = 10) -> str:
 
 def moment(text: str) -> datetime:
     """Return the time of "7d" (that long ago), a date or an ISO time; without a zone it is UTC."""
-    if _SPAN.fullmatch(text):
-        return datetime.now(UTC) - span(text)
     try:
+        if _SPAN.fullmatch(text):
+            return datetime.now(UTC) - span(text)
         value = datetime.fromisoformat(text)
-    except ValueError:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r} is no time: write 7d, 2026-11-01 or 2026-11-01T09:30:00Z") from None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def span(text: str) -> timedelta:

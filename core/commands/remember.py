@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from core.commands.console import Console
@@ -78,11 +78,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _memory(args: argparse.Namespace, text: str) -> Memory:
-    from core.memory import Memory, new_key
+    from core.memory import Memory, check_key, new_key
 
     now = datetime.now(UTC)
     return Memory(
-        key=args.key or new_key(agent_id=args.agent, task_id=args.task, created_at=now),
+        key=check_key(args.key) if args.key else new_key(agent_id=args.agent, task_id=args.task, created_at=now),
         content=text,
         memory_type=args.type,
         agent_id=args.agent,
@@ -90,13 +90,22 @@ def _memory(args: argparse.Namespace, text: str) -> Memory:
         task_id=args.task,
         session_id=args.session,
         created_at=now,
-        expires_at=now + args.ttl if args.ttl else args.expires,
+        expires_at=_after(now, args.ttl) if args.ttl else args.expires,
         confidence=args.confidence,
         source=args.source,
         tags=split_list(args.tags),
         derived_from=tuple(args.derived_from),
         notes=args.notes,
     )
+
+
+def _after(now: datetime, ttl: timedelta) -> datetime:
+    try:
+        return now + ttl
+    except OverflowError:
+        raise ConfigError(
+            f"--ttl of {ttl.days:,} days ends beyond the year 9999: leave it out, it never expires then."
+        ) from None
 
 
 def _store(args: argparse.Namespace, catalog: Catalog) -> MemoryStore:

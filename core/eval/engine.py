@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import ConfigError
 from core.vectors import limits
 from core.vectors.embedded import EmbeddedClient
 
@@ -61,6 +62,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print a table and, as the last line, the figures as JSON."""
+    for name in ("rows", "dim", "queries"):
+        if getattr(args, name) < 1:
+            raise ConfigError(f"--{name} is {getattr(args, name)}: give a whole number from 1.")
+    if args.dir is not None and not args.dir.is_dir():
+        raise ConfigError(f"--dir {str(args.dir)!r} is not a directory: create it first, or leave it out.")
     with tempfile.TemporaryDirectory(prefix="mnemoscope-eval-", dir=args.dir) as folder:
         figures = measure(Path(folder), rows=args.rows, dim=args.dim, queries=args.queries, seed=args.seed)
     for name, value in asdict(figures).items():
@@ -189,21 +195,22 @@ def _query_times(
         "range50": {"filter": {"created_at_epoch": {"$gte": 1_767_225_600.0 + rows / 2}}},
     }
     times: dict[str, list[float]] = {name: [] for name in ("gemv", *filters)}
-    for turn, query in enumerate(np.concatenate([asked[:3], asked])):  # the first three warm up
+    warming = asked[:3]
+    for turn, query in enumerate(np.concatenate([warming, asked])):
         timed = {"gemv": _seconds(np.matmul, matrix, query)}
         for name, extra in filters.items():
             call = {"queryVector": {"float32": query}, "topK": _K, "returnDistance": True, "returnMetadata": True, **extra}
             timed[name] = _seconds(client.query_vectors, **_PLACE, **call)
-        if turn >= 3:
+        if turn >= len(warming):
             for name, seconds in timed.items():
                 times[name].append(seconds)
     return times
 
 
 def _recall(client: EmbeddedClient, matrix: npt.NDArray[np.float32], query: npt.NDArray[np.float32]) -> float:
-    """Return the share of the true 10 nearest (float64 brute force) that the engine gives."""
+    """Return the share of the true 10 nearest (float64 brute force; all of fewer rows) that the engine gives."""
     exact = matrix.astype(np.float64)
     nearest = np.argsort(-(exact @ query) / np.linalg.norm(exact, axis=1))[:_K]
     answer = client.query_vectors(**_PLACE, queryVector={"float32": query}, topK=_K)["vectors"]
     found = {int(hit["key"].rsplit("/", 1)[1]) for hit in answer}
-    return len(found & set(nearest.tolist())) / _K
+    return len(found & set(nearest.tolist())) / len(nearest)

@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.access import LOCAL_ADMIN
-from core.errors import FileReadError, InvalidMemoryError
+from core.errors import ConfigError, FileReadError, InvalidMemoryError
 from core.memory import from_row
 from core.memory.fields import preview
 from core.recall import Mode, recall
 from core.scope import Scope
 from core.store import MemoryStore
+from core.vectors.client import KEY_COLUMN
+from core.vectors.limits import TOP_K_MAX
 
 __all__ = ["Figures", "Outcome", "Question", "add_arguments", "ask", "figures", "load_memories", "read_questions", "run"]
 
@@ -82,12 +84,15 @@ def run(args: argparse.Namespace) -> int:
     from core.config import open_catalog
     from core.models.embedding import default_embedder
 
+    if not 1 <= args.k <= TOP_K_MAX:
+        raise ConfigError(f"--k is {args.k}: choose from 1 to {TOP_K_MAX:,}.")
     questions = [question for question in read_questions(args.questions) if question.evidence]
     with tempfile.TemporaryDirectory(prefix="mnemoscope-eval-") as directory:
         catalog = open_catalog(directory, embedder_factory=lambda: default_embedder(args.embeddings))
         try:
             store = catalog.create(_INDEX, actor=LOCAL_ADMIN)
             written = load_memories(store, args.memories)
+            _tell_missing(store, questions)
             found = list(ask(store, questions, k=args.k, mode=Mode(args.mode), per_team=args.per_team))
         finally:
             catalog.close()
@@ -133,13 +138,16 @@ def read_questions(path: Path) -> list[Question]:
         text, keys = row.get("question"), row.get("evidence_keys") or []
         if not isinstance(text, str) or not text.strip() or not isinstance(keys, list):
             raise FileReadError(f"{path} line {number}: a question needs the text `question` and the list `evidence_keys`.")
+        team = row.get("team_id")
+        if team is not None and not isinstance(team, str):
+            raise FileReadError(f"{path} line {number}: team_id {preview(team)} must be text, as it is in the memories.")
         evidence = tuple(dict.fromkeys(str(key) for key in keys))
-        questions.append(Question(text, evidence, row.get("team_id"), str(row.get("category") or "other")))
+        questions.append(Question(text, evidence, team, str(row.get("category") or "other")))
     return questions
 
 
 def load_memories(store: MemoryStore, path: Path) -> int:
-    """Write the memories of a file and return how many were written; lines that are no memory are reported."""
+    """Write the memories of a file and return how many the index holds then; lines that are no memory are reported."""
 
     def memories() -> Iterator[Any]:
         for number, row in _rows(path):
@@ -155,7 +163,19 @@ def load_memories(store: MemoryStore, path: Path) -> int:
     print(file=sys.stderr)
     for failure in report.failed:
         print(f"{failure.key}: {failure.reason}", file=sys.stderr)
-    return report.written
+    return store.count(LOCAL_ADMIN)
+
+
+def _tell_missing(store: MemoryStore, questions: Sequence[Question]) -> None:
+    """Say on stderr how much evidence is not among the memories: it counts as not found."""
+    wanted = {key for question in questions for key in question.evidence}
+    held = set(store.scan(actor=LOCAL_ADMIN, columns=[]).column(KEY_COLUMN).to_pylist())
+    if missing := sorted(wanted - held):
+        print(
+            f"{len(missing):,} of {len(wanted):,} evidence keys are not among the memories and count as not found, "
+            f"as {preview(missing[0])}",
+            file=sys.stderr,
+        )
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

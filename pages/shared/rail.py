@@ -20,6 +20,7 @@ __all__ = ["OPTIONS_MAX", "rail", "value_label"]
 
 OPTIONS_MAX: Final = 400
 _TYPES_MAX: Final = 12
+_LINKED: Final = {"session": "Session", "source": "Source", "tag": "Tag", "min_confidence": "Confidence at least"}
 TIMES: Final = {
     "any": "Any time",
     "24h": "Last 24 hours",
@@ -47,6 +48,7 @@ def rail(uri: str) -> Here:
         _type_pills(values) if facet.param == "type" else _facet_box(facet, values)
     _time_box(scope)
     _expired_toggle()
+    _from_links()
     narrowed = any(state.get_all(name) for name in (*state.SCOPE_PARAMS, *state.TIME_PARAMS))
     st.button(
         "Clear filters",
@@ -192,6 +194,16 @@ def _days_changed() -> None:
     state.put("when", "between")
     state.put("from", days[0].isoformat() if days else None)
     state.put("to", (days[1] + timedelta(days=1)).isoformat() if len(days) > 1 else None)
+
+
+def _from_links() -> None:
+    """Show the filters that only a link sets, each with its way out."""
+    for param, label in _LINKED.items():
+        if values := state.get_all(param):
+            named = markdown_escape(f"{label} {', '.join(value_label(value) for value in values[:3])}")
+            st.button(
+                named, icon=":material/close:", key=f"rail_{param}", on_click=state.put, args=(param, None), width="stretch"
+            )
 
 
 def _expired_toggle() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from core.access import LOCAL_ADMIN, Actor, Role
 from core.catalog import Catalog
 from core.config import default_store_dir, open_catalog, parse_store_uri
-from core.errors import ConfigError, ConflictError, NotAllowedError, NotFoundError, ValidationError
+from core.errors import ConfigError, ConflictError, NotAllowedError, NotFoundError, StorageCorruptError, ValidationError
 from core.memory import NON_FILTERABLE
 from core.recall import recall
 from core.store import MemoryStore, Mode
@@ -117,11 +118,25 @@ def test_open_or_create_makes_an_index_once(tmp_path: Path) -> None:
     assert catalog.indexes(actor=LOCAL_ADMIN) == []
 
 
+def test_an_index_whose_files_are_gone_can_be_deleted_by_who_may(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path)
+    catalog.create("agents", actor=LOCAL_ADMIN, tenant="acme")
+    catalog.close()
+    shutil.rmtree(tmp_path / "indexes")
+    catalog = make_catalog(tmp_path)
+    with pytest.raises(StorageCorruptError, match="delete the index"):
+        catalog.open("agents", actor=LOCAL_ADMIN)
+    with pytest.raises(NotAllowedError):
+        catalog.delete("agents", actor=Actor("a", Role.ADMIN, frozenset({"globex"})))
+    catalog.delete("agents", actor=LOCAL_ADMIN)
+    assert catalog.indexes(actor=LOCAL_ADMIN) == []
+
+
 @pytest.mark.parametrize(
     ("name", "tenant", "said"),
     [
-        pytest.param("agents", "globex", "Index 'agents' belongs to tenant 'acme', not to 'globex'", id="anothers"),
-        pytest.param("shared", "acme", "Index 'shared' is shared by every tenant, not to 'acme'", id="shared"),
+        pytest.param("agents", "globex", "belongs to tenant 'acme': choose another one for tenant 'globex'", id="anothers"),
+        pytest.param("shared", "acme", "is shared by every tenant: choose another one for tenant 'acme'", id="shared"),
         pytest.param("user-memory-acme", "globex", "reserved for tenant 'acme', not 'globex'", id="name"),
     ],
 )

@@ -48,7 +48,11 @@ def test_help_lists_every_command(run: CommandLine) -> None:
     assert all(f"    {command.name} " in out and command.summary in " ".join(out.split()) for command in COMMANDS)
 
 
-@pytest.mark.parametrize("argv", [[], ["nonsense"], ["recall"], ["import", "f"], ["recall", "q", "--k", "0"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "argv",
+    [[], ["nonsense"], ["recall"], ["import", "f"], ["recall", "q", "--k", "0"], ["export", "--since", "999999w"]],
+    ids=" ".join,
+)
 def test_a_usage_error_is_2(run: CommandLine, argv: list[str]) -> None:
     ran = run(*argv)
     assert (ran.code, ran.out) == (2, "")
@@ -76,6 +80,13 @@ def test_a_usage_error_is_2(run: CommandLine, argv: list[str]) -> None:
         pytest.param(["recall", "q", "--store", "/none"], 2, "/none", id="recall-no-store"),
         pytest.param(["remember", " ", "--index", "team"], 2, "empty", id="empty-text"),
         pytest.param(["remember", "x", "--create"], 2, "--index", id="create-what"),
+        pytest.param(["remember", "x", "--index", "team", "--ttl", "999999w"], 2, "beyond the year 9999", id="ttl"),
+        pytest.param(
+            ["remember", "x", "--index", "team", "--key", "k" * 1_025], 2, "takes 1,024: shorten it", id="long-key"
+        ),
+        pytest.param(["eval", "engine", "--rows", "0"], 2, "--rows is 0", id="no-rows"),
+        pytest.param(["eval", "engine", "--queries", "-1"], 2, "--queries is -1", id="no-queries"),
+        pytest.param(["eval", "engine", "--dir", "/none"], 2, "--dir '/none' is not a directory", id="eval-dir"),
     ],
 )
 def test_a_refusal_says_what_to_do_without_a_traceback(run: CommandLine, argv: list[str], code: int, message: str) -> None:
@@ -187,6 +198,16 @@ def test_an_index_is_named_where_there_are_several(filled: CommandLine, file: Pa
     ran = filled("recall", "q")
     assert (ran.code, "'other', 'team'" in ran.err) == (2, True)
     assert "no index 'tema'" in filled("recall", "q", "--index", "tema").err
+
+
+def test_a_damaged_index_leaves_the_others_readable(filled: CommandLine, file: Path) -> None:
+    before = set((filled.store / "indexes").iterdir())
+    filled("import", str(file), "--index", "other")
+    (other,) = set((filled.store / "indexes").iterdir()) - before
+    for part in other.glob("data.sqlite*"):
+        part.write_bytes(b"not a database" * 1_000)
+    assert filled("recall", "report", "--index", "other").code == 2
+    assert filled("recall", "report", "--index", "team").code == 0
 
 
 def test_stats_says_what_an_index_holds(filled: CommandLine) -> None:

@@ -17,10 +17,11 @@ from core.access import LOCAL_ADMIN
 from core.commands import options
 from core.commands import recall as command
 from core.errors import ConfigError
+from core.memory.fields import iso
 from core.recall import Mode, RecallResult, Weights, boto3_call, cli_call, context_block, pool_size, recall
 from core.scope import Scope
 from core.store import MemoryStore
-from tests.core.memory_builders import DAY, NOW, make_memory, make_store
+from tests.core.memory_builders import DAY, NOW, make_catalog, make_memory, make_store
 
 STORY = (
     make_memory("friday", "The quarterly report goes out on Friday.", created_at=NOW - 2 * DAY),
@@ -61,6 +62,17 @@ def test_every_mode_finds_explains_and_counts(store: MemoryStore, mode: Mode) ->
 def test_what_expired_never_comes_back_unless_asked_for(store: MemoryStore) -> None:
     assert "gone" not in keys(ask(store, "report due on Monday"))
     assert keys(ask(store, "report due on Monday", scope=Scope(include_expired=True)))[0] == "gone"
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_an_expiry_without_its_epoch_counts_too(tmp_path: Path, mode: Mode) -> None:
+    catalog = make_catalog(tmp_path)
+    store = catalog.create("agents", actor=LOCAL_ADMIN)
+    metadata = {"content": "The report was due on Monday.", "expires_at": iso(NOW - DAY)}
+    foreign = {"key": "gone", "data": {"float32": [1.0] * store.info.dimension}, "metadata": metadata}
+    catalog.client.put_vectors(vectorBucketName=catalog.bucket, indexName="agents", vectors=[foreign])
+    assert keys(ask(store, "report due on Monday", mode=mode)) == []
+    assert keys(ask(store, "report due on Monday", mode=mode, scope=Scope(include_expired=True))) == ["gone"]
 
 
 def test_a_source_comes_with_what_was_made_of_it(store: MemoryStore) -> None:
@@ -203,10 +215,12 @@ def test_the_command_is_one_that_the_command_line_takes(store: MemoryStore) -> N
         min_confidence=0.25,
         include_expired=True,
     )
-    words = shlex.split(cli_call(store, "--what's new", mode=Mode.TEXT, k=3, scope=scope))
+    weights = Weights(recency=0.2, text_share=0.75, half_life_days=7.0)
+    words = shlex.split(cli_call(store, "--what's new", mode=Mode.TEXT, k=3, scope=scope, weights=weights))
     assert words[:4] == ["python", "-m", "core", "recall"]
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
     args = parser.parse_args(words[4:])
     assert (args.query, args.mode, args.k, args.index, args.store) == ("--what's new", "text", 3, "agents", store.uri)
     assert options.scope_of(args, include_expired=args.include_expired) == scope
+    assert Weights(**dict(args.weight), half_life_days=args.half_life) == weights

@@ -6,10 +6,11 @@ import argparse
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from core.errors import FileReadError
+from core.errors import ConfigError, FileReadError
 from core.eval import retrieval
 from core.eval.retrieval import Outcome, Question
 
@@ -63,12 +64,44 @@ def test_a_run_ends_with_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "line 4: content is missing" in printed.err
 
 
+def evaluate(directory: Path, memories: list[Any], questions: list[Any], *options: str) -> int:
+    paths = []
+    for name, rows in (("memories", memories), ("questions", questions)):
+        path = directory / f"{name}.jsonl"
+        path.write_text("\n".join(map(json.dumps, rows)))
+        paths += [f"--{name}", str(path)]
+    parser = argparse.ArgumentParser()
+    retrieval.add_arguments(parser)
+    return retrieval.run(parser.parse_args([*paths, *options]))
+
+
+def test_evidence_that_no_memory_has_counts_as_not_found_and_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    questions = [{"question": "invoices?", "evidence_keys": ["b", "zz"]}, {"question": "espresso?", "evidence_keys": ["zz"]}]
+    evaluate(tmp_path, [*MEMORIES, MEMORIES[1]], questions, "--mode", "text", "--k", "10", "--per-team")
+    printed = capsys.readouterr()
+    last = json.loads(printed.out.strip().splitlines()[-1])
+    assert (last["hit"], last["recall"], last["memories"]) == (0.5, 0.25, 3)
+    assert "1 of 2 evidence keys are not among the memories" in printed.err
+
+
+@pytest.mark.parametrize("k", ["0", "10001"])
+def test_a_k_that_makes_no_sense_is_refused_before_anything_is_embedded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], k: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"--k is {k}"):
+        evaluate(tmp_path, MEMORIES, QUESTIONS, "--k", k)
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
         pytest.param(b'{"question": "a"', "line 1 is not JSON", id="broken"),
         pytest.param(b"[1]", "line 1 must be a JSON object", id="list"),
         pytest.param(b'{"evidence_keys": []}', "line 1: a question needs", id="no-question"),
+        pytest.param(b'{"question": "q", "team_id": 5}', "line 1: team_id 5 must be text", id="team-number"),
         pytest.param(b"\xff\xfe", "line 1 is not JSON", id="bytes"),
         pytest.param(b"\x1f\x8b\x08broken", "cannot be read", id="half-a-gzip"),
         pytest.param(None, "cannot be read", id="missing"),

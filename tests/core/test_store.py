@@ -191,6 +191,17 @@ def test_neighbours_are_others_by_cosine(tmp_path: Path) -> None:
         store.neighbours("nowhere", k=2, actor=LOCAL_ADMIN)
 
 
+@pytest.mark.parametrize("number", [1e-30, 1e30], ids=["tiny", "huge"])
+def test_a_vector_whose_square_is_beyond_float32_has_a_cosine(tmp_path: Path, number: float) -> None:
+    catalog = make_catalog(tmp_path)
+    store = catalog.create("agents", actor=LOCAL_ADMIN)
+    record = {"key": "k", "data": {"float32": [number] * store.info.dimension}, "metadata": {"content": "odd"}}
+    catalog.client.put_vectors(vectorBucketName=catalog.bucket, indexName="agents", vectors=[record])
+    vector = np.ones(store.info.dimension, dtype=np.float32)
+    (found,) = store.candidates(["k"], vector=vector, actor=LOCAL_ADMIN)
+    assert found.cosine == pytest.approx(1)
+
+
 def test_a_euclidean_index_reports_cosines_too(tmp_path: Path) -> None:
     store = make_catalog(tmp_path).create("agents", actor=LOCAL_ADMIN, metric="euclidean")
     store.write(STORY, actor=LOCAL_ADMIN)

@@ -37,7 +37,8 @@ def test_a_cold_deep_link_is_the_first_thing_a_server_sees(server, page):
 
 def test_a_result_opens_beside_the_list_and_back_closes_it(server, page):
     page.goto(server.url + LINK)
-    page.locator("[class*='st-key-hit_']", has_text="approval of the team lead").click()
+    card = page.locator("[class*='st-key-hit_']", has_text="approval of the team lead")
+    card.get_by_role("button", name=re.compile("Open result")).click()
     inspector = page.locator(".st-key-inspector")
     expect(inspector.get_by_text("Refunds need the approval of the team lead.")).to_be_visible()
     page.wait_for_url(re.compile("sel=k2"))
@@ -103,6 +104,19 @@ def test_nothing_scrolls_sideways_on_a_phone(path, server, page):
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 1
+
+
+def test_on_a_phone_the_inspector_is_a_sheet_over_the_list(server, page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(server.url + LINK + "&sel=k2")
+    inspector = page.locator(".st-key-inspector")
+    expect(inspector.get_by_text("Refunds need the approval of the team lead.")).to_be_visible()
+    expect(page.locator("[class*='st-key-hit_']")).to_have_count(4)
+    top = inspector.bounding_box()["y"]
+    for y in range(int(top) + 10, 840, 20):
+        assert page.evaluate(f"!!document.elementFromPoint(195, {y}).closest('.st-key-inspector')"), y
+    inspector.get_by_role("button", name="Close").click()
+    expect(inspector).to_have_count(0)
 
 
 @pytest.mark.parametrize("appearance", ["light", "dark"])

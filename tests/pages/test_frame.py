@@ -50,6 +50,14 @@ def test_a_link_restores_the_scope(team_store, monkeypatch):
     assert not at.exception
 
 
+def test_a_filter_that_only_a_link_sets_is_shown_and_can_be_taken_away(team_store, monkeypatch):
+    at = open_app(monkeypatch, team_store, min_confidence="0.85")
+    assert "<b>1 memory</b>" in texts(at)
+    assert at.button(key="rail_min_confidence").label.replace("\\", "") == "Confidence at least 0.85"
+    at.button(key="rail_min_confidence").click().run()
+    assert "<b>7 memories</b>" in texts(at)
+
+
 def test_unknown_selects_what_has_no_value(team_store, monkeypatch):
     at = open_app(monkeypatch, team_store, agent="unknown")
     assert "<b>1 memory</b>" in texts(at)
@@ -84,23 +92,26 @@ def test_values_of_a_link_that_no_memory_has_stay_visible(team_store, monkeypatc
     assert "No memory fits the filters" in texts(at)
 
 
+def damage(path):
+    seed(path, team_memories()[:1])
+    (path / "mnemoscope.sqlite").write_bytes(b"garbage" * 1000)
+
+
 @pytest.mark.parametrize(
-    ("make", "said"),
+    "make",
     [
-        pytest.param(lambda path: path.write_text("not a store"), "This store cannot be opened", id="a file"),
-        pytest.param(
-            lambda path: (path.mkdir(), [(path / name).write_bytes(b"x" * 4096) for name in ("catalog.db", "store.db")]),
-            None,
-            id="a directory of other files",
-        ),
+        pytest.param(lambda path: path.write_text("not a store"), id="a file"),
+        pytest.param(damage, id="damaged"),
+        pytest.param(lambda path: path.symlink_to("/dev/null/below"), id="nowhere"),
     ],
 )
-def test_a_store_that_cannot_be_opened_is_said_in_words(make, said, tmp_path, monkeypatch):
+def test_a_store_that_cannot_be_opened_is_said_in_words(make, tmp_path, monkeypatch):
     make(tmp_path / "store")
     at = open_app(monkeypatch, tmp_path / "store")
     assert not at.exception
-    if said:
-        assert at.error[0].proto.title == said
+    assert at.error[0].proto.title == "This store cannot be opened"
+    assert "Traceback" not in texts(at)
+    assert at.button(key="problem_again")
 
 
 def test_an_s3_address_is_refused_with_the_next_step(monkeypatch):

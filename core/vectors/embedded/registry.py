@@ -75,8 +75,12 @@ class Registry:
         with translated(self.path):
             made = read_only or (self.path.exists() and self.path.stat().st_size > 0)
             # SQLite does not wait when two turn a new file to WAL at once: one of them would fail as busy.
-            with nullcontext() if made else self._queue.turn():
-                self._connection = connect(self.path, _SCHEMA, read_only=read_only)
+            try:
+                with nullcontext() if made else self._queue.turn():
+                    self._connection = connect(self.path, _SCHEMA, read_only=read_only)
+            except BaseException:
+                self._queue.close()
+                raise
 
     @contextmanager
     def _writing(self) -> Iterator[apsw.Connection]:

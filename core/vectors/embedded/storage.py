@@ -121,22 +121,27 @@ def connect(path: Path, schema: str, *, read_only: bool) -> apsw.Connection:
     """
     with translated(path):
         connection = _open_read_only(path) if read_only else apsw.Connection(str(path))
-        connection.set_busy_timeout(_BUSY_MS)
         try:
-            made = _check_owner(connection, path)
-        except StorageError:
+            _prepare(connection, path, schema, read_only=read_only)
+        except BaseException:
             connection.close()
             raise
-        if not made and not read_only:
-            connection.pragma("journal_mode", "wal")
-            with transaction(connection):
-                connection.execute(schema)
-                connection.pragma("application_id", _APPLICATION_ID)
-                connection.pragma("user_version", SCHEMA_VERSION)
-        if not read_only:
-            # An acknowledged write survives the death of the process; FULL makes it survive a power cut too.
-            connection.pragma("synchronous", "FULL")
     return connection
+
+
+def _prepare(connection: apsw.Connection, path: Path, schema: str, *, read_only: bool) -> None:
+    connection.set_busy_timeout(_BUSY_MS)
+    made = _check_owner(connection, path)
+    if read_only:
+        return
+    if not made:
+        connection.pragma("journal_mode", "wal")
+        with transaction(connection):
+            connection.execute(schema)
+            connection.pragma("application_id", _APPLICATION_ID)
+            connection.pragma("user_version", SCHEMA_VERSION)
+    # An acknowledged write survives the death of the process; FULL makes it survive a power cut too.
+    connection.pragma("synchronous", "FULL")
 
 
 def _check_owner(connection: apsw.Connection, path: Path) -> bool:

@@ -154,6 +154,7 @@ def unmounted(tmp_path: Path) -> Iterator[Path]:
     directory.mkdir()
     yield directory
     subprocess.run(["umount", str(directory)], capture_output=True, check=False)
+    assert not directory.is_mount(), "something of the test is still open there"
 
 
 def test_a_read_only_mount(unmounted: Path) -> None:
