@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.errors import NotAllowedError
+from core.errors import ConfigError, NotAllowedError
 
 __all__ = ["LOCAL_ADMIN", "Actor", "Permission", "Role", "tenant_of_index"]
 
@@ -52,6 +52,13 @@ class Actor:
     name: str
     role: Role
     tenants: frozenset[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse one tenant as bare text: "acme" would open the tenants a, c, ac and me too."""
+        if isinstance(self.tenants, str):
+            raise ConfigError(
+                f"tenants is the text {self.tenants!r}: give a set of names, as in frozenset({{{self.tenants!r}}})."
+            )
 
     def may(self, permission: Permission, *, tenant: str | None = None) -> bool:
         """Say whether the actor may; a shared index (`tenant=None`) is open to every tenant."""

@@ -70,11 +70,8 @@ def recall(
     found = store.query(text=query, vector=vector, mode=used, k=pool_size(k), scope=scope, now=now, actor=actor)
     if weights.lineage:
         found += _sources(store, found, vector, mode=used, scope=scope, weights=weights, now=now, actor=actor)
-    if not scope.include_expired:
-        # The filter goes by the epochs: another writer may leave them out, and the service may round them.
-        found = [candidate for candidate in found if not candidate.memory.is_expired(now)]
     queried = time.perf_counter()
-    ranked = score(found, query, mode=used, weights=weights, now=now)
+    ranked = score(_in_time(found, scope, now), query, mode=used, weights=weights, now=now)
     hits = tuple(_recalled(one, rank) for rank, one in enumerate(ranked[:k], start=1))
     below = len(ranked) - len(hits)
     return RecallResult(
@@ -89,6 +86,11 @@ def recall(
         total_ms=(time.perf_counter() - started) * 1e3,
         notes=notes,
     )
+
+
+def _in_time(found: list[Candidate], scope: Scope, now: datetime) -> list[Candidate]:
+    """Leave out what expired though the filter passed it: another writer may omit the epochs, the service round them."""
+    return [candidate for candidate in found if scope.include_expired or not candidate.memory.is_expired(now)]
 
 
 def _sources(

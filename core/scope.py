@@ -50,13 +50,12 @@ class Scope:
             value = getattr(self, row.key)
             if isinstance(value, tuple | list):
                 object.__setattr__(self, row.key, tuple(dict.fromkeys(value)))
-            if isinstance(value, datetime) and value.tzinfo is None:
-                raise ConfigError(
-                    f"{row.label} {value.isoformat()} has no time zone: use an aware time, as datetime.now(UTC) is."
-                )
+            if isinstance(value, datetime):
+                _require_zone(row.label, value)
 
     def to_filter(self, *, now: datetime) -> dict[str, Any] | None:
         """Return the filter for the service; raise ConfigError for more values than the service compares."""
+        _require_zone("now", now)
         parts = [part for row in FILTERS if (part := row.service(getattr(self, row.key), now)) is not None]
         count = sum(_constraints(part) for part in parts)
         if count > FILTER_CONSTRAINTS_MAX:
@@ -91,6 +90,11 @@ class Scope:
     def from_params(cls, params: Mapping[str, str | Sequence[str]]) -> Scope:
         """Return the scope of a link; other parameters are ignored, raise ConfigError for a value that makes no sense."""
         return cls(**{row.key: row.read(row.param, params[row.param]) for row in FILTERS if params.get(row.param)})
+
+
+def _require_zone(label: str, moment: datetime) -> None:
+    if moment.tzinfo is None:
+        raise ConfigError(f"{label} {moment.isoformat()} has no time zone: use an aware time, as datetime.now(UTC) is.")
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class WriteFailure:
 
 @dataclass(frozen=True)
 class WriteReport:
-    """What became of a write: how many memories are stored, and those that are not."""
+    """What became of a write: how many of the memories given were put (each of one key counts), and those that were not."""
 
     written: int
     failed: tuple[WriteFailure, ...] = ()

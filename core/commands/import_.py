@@ -55,6 +55,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     with ExitStack() as stack:
         sources = _sources(args.files, console, stack)
         store, given = _store(args, stack)
+        if store:
+            store.embedder()  # refused now, not after the first lines, and by a dry run too
         bar = stack.enter_context(Bar(console, "Importing"))
         log = stack.enter_context(_error_log(args.errors))
         importer = Importer(

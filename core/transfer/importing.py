@@ -176,9 +176,7 @@ class Importer:
         return _Candidate(source.name, line.number, memory, frozenset(row.fields), vector)
 
     def _vector(self, row: Row) -> np.ndarray | None:
-        if row.vector is None or self._given is None:
-            return None
-        return vector_of(row, dimension=self._given.dimension)
+        return None if self._given is None else vector_of(row, dimension=self._given.dimension)
 
     def _is_new(self, key: str, digest: bytes, source: Source, line: Line) -> bool:
         here = (digest, source.name, line.number)

@@ -56,9 +56,16 @@ def to_memory(row: Row, *, fallback: str, non_filterable: Collection[str]) -> Me
     return memory
 
 
-def vector_of(row: Row, *, dimension: int) -> np.ndarray:
-    """Return the row's vector as float32; raise InvalidMemoryError where the index could not hold it."""
-    numbers = row.vector or []
+def vector_of(row: Row, *, dimension: int) -> np.ndarray | None:
+    """Return the row's vector as float32, None without one; raise InvalidMemoryError if the index cannot hold it."""
+    numbers = row.vector
+    if numbers is None:
+        broken = [name for name in VECTOR_FIELDS if _items(row.fields.get(name)) is not None]
+        if broken:
+            raise InvalidMemoryError(
+                f"The row's {broken[0]} is not all numbers: mend it, or leave out --use-vectors to embed the text again."
+            )
+        return None
     if len(numbers) != dimension:
         raise InvalidMemoryError(
             f"The row's vector has {len(numbers):,} numbers, the index {dimension:,}: "
@@ -140,8 +147,12 @@ def _float(text: str) -> float:
 
 def _numbers(value: Any) -> list[Any] | None:
     """Return the numbers of a vector as rows write it, else None: `"embedding": "titan-v2"` is metadata."""
+    items = _items(value)
+    return items if items is not None and all(type(item) in (int, float) for item in items) else None
+
+
+def _items(value: Any) -> list[Any] | None:
+    """Return the items of what has the shape of a vector, whatever they are."""
     if isinstance(value, dict) and set(value) == {"float32"}:
         value = value["float32"]
-    if not isinstance(value, list) or len(value) < _VECTOR_MIN:
-        return None
-    return value if all(type(item) in (int, float) for item in value) else None
+    return value if isinstance(value, list) and len(value) >= _VECTOR_MIN else None

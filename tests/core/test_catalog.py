@@ -68,6 +68,11 @@ def test_who_may_do_what(tmp_path: Path, tenant: str | None, kind: str, name: st
         assert store.count(LOCAL_ADMIN) == 1
 
 
+def test_one_tenant_as_bare_text_is_refused() -> None:
+    with pytest.raises(ConfigError, match="frozenset"):
+        Actor("a", Role.VIEWER, "acme")  # type: ignore[arg-type]
+
+
 def test_an_actor_sees_only_their_tenants_indexes(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path)
     for name, tenant in (("shared", None), ("acme-support", "acme"), ("user-memory-globex", None)):

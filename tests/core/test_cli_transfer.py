@@ -131,6 +131,15 @@ def test_export_with_vectors_imports_without_embedding(filled: CommandLine, tmp_
     assert filled("import", str(out), "--index", "third", "--use-vectors", "--json").json["unchanged"] == 3
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",)], ids=["import", "dry-run"])
+def test_another_embedder_is_refused_before_the_first_line(
+    filled: CommandLine, file: Path, options: tuple[str, ...]
+) -> None:
+    ran = filled("import", str(file), "--index", "team", "--embedder", "default", *options)
+    assert (ran.code, ran.out) == (2, "")
+    assert "was written with hashing" in ran.err
+
+
 def test_export_to_csv_has_the_mark_in_files_only(filled: CommandLine, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     assert filled("export", "--format", "csv", "--output", str(out)).out == f"3 memories written to {out}.\n"

@@ -128,6 +128,8 @@ def test_too_many_values_are_refused_before_the_service_does() -> None:
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ConfigError, match="created from 2026-03-01T00:00:00 has no time zone"):
         Scope(created_from=datetime(2026, 3, 1))  # noqa: DTZ001
+    with pytest.raises(ConfigError, match="now 2026-03-01T00:00:00 has no time zone"):
+        Scope().to_filter(now=datetime(2026, 3, 1))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import io
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -211,9 +212,11 @@ def test_a_vector_is_taken_out_of_a_row_and_metadata_stays(name: str) -> None:
         pytest.param([0.0] * 8, "zero or beyond float32", id="zero"),
         pytest.param([1e300] * 8, "zero or beyond float32", id="too-large"),
         pytest.param([10**400] * 8, "zero or beyond float32", id="huge-integer"),
+        pytest.param([1.0] * 7 + [None], "vector is not all numbers", id="null"),
+        pytest.param({"float32": ["NaN"] * 8}, "vector is not all numbers", id="nan-as-boto3-sends-it"),
     ],
 )
-def test_a_vector_that_no_index_takes_is_refused(numbers: list[float], message: str) -> None:
+def test_a_vector_that_no_index_takes_is_refused(numbers: Any, message: str) -> None:
     row = parse_line(Line(1, json.dumps({"content": "a", "vector": numbers}).encode(), 1))
     with pytest.raises(InvalidMemoryError, match=message):
         vector_of(row, dimension=8)
