@@ -61,8 +61,11 @@ class Actor:
             )
 
     def may(self, permission: Permission, *, tenant: str | None = None) -> bool:
-        """Say whether the actor may; a shared index (`tenant=None`) is open to every tenant."""
-        return permission in _ALLOWED[self.role] and self.sees(tenant)
+        """Say whether the actor may; a shared index (`tenant=None`) is every tenant's; none alone makes or drops it."""
+        return permission in _ALLOWED[self.role] and self.sees(tenant) and not self._is_above(permission, tenant)
+
+    def _is_above(self, permission: Permission, tenant: str | None) -> bool:
+        return permission is Permission.ADMINISTER and tenant is None and self.tenants is not None
 
     def sees(self, tenant: str | None) -> bool:
         """Say whether the tenant is within the actor's scope."""
@@ -72,12 +75,15 @@ class Actor:
         """Raise NotAllowedError unless the actor may; `what` names the thing, as in "index 'team'"."""
         if not self.sees(tenant):
             raise NotAllowedError(
-                f"{self.name!r} has no access to tenant {tenant!r}, to which {what} belongs: "
-                "ask an admin to add the tenant to your account."
+                f"{self.name!r} has no access to {what}: it is another tenant's; ask an admin to add that to your account."
             )
         if permission not in _ALLOWED[self.role]:
             raise NotAllowedError(
                 f"{self.name!r} is a {self.role} and cannot {permission} {what}: this needs the role {_NEEDED[permission]}."
+            )
+        if self._is_above(permission, tenant):
+            raise NotAllowedError(
+                f"{self.name!r} cannot {permission} {what}, which every tenant shares: this needs an admin of all tenants."
             )
 
 

@@ -61,7 +61,7 @@ def words(bm25: float | None, best: float) -> Reading:
 
 
 def author(memory: Memory, asked: AbstractSet[str]) -> Reading:
-    """Read which part of the agent's name the query has and the text has not: "I sent it" by planner is about the planner."""
+    """Read which part of the agent's name the query has and the text has not: "I sent it" by planner is about it."""
     name = words_of(memory.agent_id)
     named = name & asked
     if not named:

@@ -65,5 +65,5 @@ with main:
     results(result, here, agents=agents)
     with st.expander("Call this from your code", icon=":material/code:"):
         call = {"k": k, "mode": mode, "scope": here.scope, "now": here.now}
-        st.code(cli_call(here.store, query, **call), language="bash", wrap_lines=True)
+        st.code(cli_call(here.store, query, **call, weights=weights), language="bash", wrap_lines=True)
         st.code(boto3_call(here.store, query, **call), language="python", wrap_lines=True)
