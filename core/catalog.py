@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 from core.access import Actor, Permission, tenant_of_index
-from core.errors import ConfigError, ConflictError, NotFoundError
+from core.errors import ConfigError, ConflictError, NotFoundError, StorageError
 from core.memory import NON_FILTERABLE, TEXT_KEY
 from core.models.embedding import Embedder, embedder_tag
 from core.store import IndexInfo, MemoryStore
 from core.vectors.client import VectorsClient
 
-__all__ = ["Catalog", "IndexInfo"]
+__all__ = ["Catalog", "IndexInfo", "UnreadableIndex"]
 
 _EMBEDDER_TAG: Final = "mnemoscope:embedder"
 _TENANT_TAG: Final = "mnemoscope:tenant"
 # The embedding model reads English, and so does the stemmer of the text search.
 _LANGUAGE: Final = "en"
+
+
+@dataclass(frozen=True)
+class UnreadableIndex:
+    """An index whose files cannot be read: damaged, lost, or written by a newer version."""
+
+    name: str
+    tenant: str | None
+    reason: str
 
 
 class Catalog:
@@ -45,11 +56,28 @@ class Catalog:
             return self._embedder
 
     def indexes(self, *, actor: Actor) -> list[IndexInfo]:
-        """Return the indexes that the actor may read, by name."""
-        infos = (self._info(entry["indexName"]) for entry in self._entries())
-        return sorted(
-            (info for info in infos if info and actor.may(Permission.READ, tenant=info.tenant)), key=lambda info: info.name
-        )
+        """Return the indexes that the actor may read, by name, less those whose files cannot be read."""
+        return self.survey(actor=actor)[0]
+
+    def unreadable(self, *, actor: Actor) -> list[UnreadableIndex]:
+        """Return the indexes that the actor may read but whose files cannot be, by name, each with the reason."""
+        return self.survey(actor=actor)[1]
+
+    def survey(self, *, actor: Actor) -> tuple[list[IndexInfo], list[UnreadableIndex]]:
+        """Return `indexes` and `unreadable` of one moment; an error of the store itself is raised."""
+        readable: list[IndexInfo] = []
+        unreadable: list[UnreadableIndex] = []
+        for name, tenant in self._owned(actor):
+            try:
+                if info := self._info(name):
+                    readable.append(info)
+            except StorageError as error:
+                unreadable.append(UnreadableIndex(name, tenant, str(error)))
+        return readable, unreadable
+
+    def names(self, *, actor: Actor) -> list[str]:
+        """Return the names of all indexes that the actor may read, whatever state their files are in."""
+        return [name for name, _ in self._owned(actor)]
 
     def create(
         self,
@@ -106,12 +134,11 @@ class Catalog:
 
     def delete(self, name: str, *, actor: Actor) -> None:
         """Delete an index with every memory in it; needs the role admin."""
-        arn = next((entry["indexArn"] for entry in self._entries(prefix=name) if entry["indexName"] == name), None)
-        if arn is None:
+        entry = next((entry for entry in self._entries(prefix=name) if entry["indexName"] == name), None)
+        if entry is None:
             raise self._missing(name)
         # The tags say whose it is, also of an index whose files are damaged.
-        tenant = _tenant_of(name, self._client.list_tags_for_resource(resourceArn=arn)["tags"])
-        actor.require(Permission.ADMINISTER, what=f"index {name!r}", tenant=tenant)
+        actor.require(Permission.ADMINISTER, what=f"index {name!r}", tenant=self._tenant_of(entry))
         self._client.delete_index(vectorBucketName=self.bucket, indexName=name)
 
     def close(self) -> None:
@@ -140,6 +167,20 @@ class Catalog:
             token = answer.get("nextToken")
             if not token:
                 return
+
+    def _owned(self, actor: Actor) -> list[tuple[str, str | None]]:
+        """Return name and tenant of the indexes that the actor may read, by name; no index's own file is opened."""
+        owned: list[tuple[str, str | None]] = []
+        for entry in self._entries():
+            with suppress(NotFoundError):  # deleted in this moment
+                tenant = self._tenant_of(entry)
+                if actor.may(Permission.READ, tenant=tenant):
+                    owned.append((entry["indexName"], tenant))
+        return sorted(owned, key=lambda pair: pair[0])
+
+    def _tenant_of(self, entry: dict[str, Any]) -> str | None:
+        tags = self._client.list_tags_for_resource(resourceArn=entry["indexArn"])["tags"]
+        return _tenant_of(entry["indexName"], tags)
 
     def _info(self, name: str) -> IndexInfo | None:
         try:

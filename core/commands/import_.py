@@ -104,7 +104,7 @@ def _store(args: argparse.Namespace, stack: ExitStack) -> tuple[MemoryStore | No
         return None, None
     catalog = stack.enter_context(open_catalog_of(args, read_only=args.dry_run))
     given = GivenVectors(catalog.embedder()) if args.use_vectors else None
-    if args.dry_run and args.index not in (info.name for info in catalog.indexes(actor=ACTOR)):
+    if args.dry_run and args.index not in catalog.names(actor=ACTOR):
         return None, given
     if args.create and not args.dry_run:
         return catalog.open_or_create(args.index, actor=ACTOR, tenant=args.tenant, embedder=given), given

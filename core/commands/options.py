@@ -141,15 +141,14 @@ def store_exists(args: argparse.Namespace) -> bool:
 def open_store_of(catalog: Catalog, index: str | None) -> MemoryStore:
     """Open the index, or the only one there is; raise ConfigError with the names to choose from."""
     if index is not None:
-        # Not by way of the list: it needs every index to be readable.
         with suppress(NotFoundError):
             return catalog.open(index, actor=ACTOR)
     return catalog.open(index_name(catalog, index), actor=ACTOR)
 
 
 def index_name(catalog: Catalog, index: str | None) -> str:
-    """Return the name of an index that exists: the one asked for, or the only one."""
-    names = [info.name for info in catalog.indexes(actor=ACTOR)]
+    """Return the name of an index that exists, readable or not: the one asked for, or the only one."""
+    names = catalog.names(actor=ACTOR)
     if index is None and len(names) == 1:
         return names[0]
     if not names:

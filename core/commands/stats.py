@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.commands.console import Console
 from core.commands.options import ACTOR, add_index_option, add_store_options, index_name, open_catalog_of, positive
+from core.errors import StorageError
 from core.hostile import one_line
 
 if TYPE_CHECKING:
     from core.analysis.stats import Counts, LimitUse, Totals
-    from core.catalog import Catalog
+    from core.catalog import Catalog, UnreadableIndex
+    from core.store import IndexInfo
 
 EXAMPLE: Final = """\
   python -m core stats --index team
   python -m core stats --json
 
-Without --index, a store with several indexes lists them."""
+Without --index, a store with several indexes lists them; the exit code is 1 if some cannot be read."""
 _FIELDS: Final = (("memory_type", "type"), ("agent_id", "agent"), ("team_id", "team"), ("task_id", "task"))
 
 
@@ -34,21 +36,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     """Print the figures of one index, or the list of them."""
     with open_catalog_of(args, read_only=True) as catalog:
-        names = [info.name for info in catalog.indexes(actor=ACTOR)]
-        if args.index is None and len(names) > 1:
+        names = catalog.names(actor=ACTOR)
+        if args.index is None and (len(names) > 1 or catalog.unreadable(actor=ACTOR)):
             return _list(catalog, console)
         return _describe(catalog, index_name(catalog, args.index), args.top, console, indexes=len(names))
 
 
 def _list(catalog: Catalog, console: Console) -> int:
-    held = [(info, catalog.open(info.name, actor=ACTOR).count(ACTOR)) for info in catalog.indexes(actor=ACTOR)]
+    held, unreadable = _counted(catalog)
     entries = [
         {"index": info.name, "memories": count, "tenant": info.tenant, "embedder": info.embedder} for info, count in held
     ]
-    rows = [["index", "memories", "tenant", "embedder"]]
+    rows = [["index", "memories", "tenant", "embedder"]] if held else []
     rows += [[info.name, f"{count:,}", info.tenant or "–", info.embedder or "unknown"] for info, count in held]
-    console.result({"store": catalog.uri, "indexes": entries}, console.table(rows, right=(1,)))
-    return 0
+    lines = console.table(rows, right=(1,))
+    if unreadable:
+        lines += [*([""] if lines else []), "cannot be read", *(f"  {one_line(each.reason, 2_000)}" for each in unreadable)]
+    broken = [{"index": each.name, "tenant": each.tenant, "reason": each.reason} for each in unreadable]
+    console.result({"store": catalog.uri, "indexes": entries, "unreadable": broken}, lines)
+    return 1 if unreadable else 0
+
+
+def _counted(catalog: Catalog) -> tuple[list[tuple[IndexInfo, int]], list[UnreadableIndex]]:
+    """Return the readable indexes with their counts, and the others; some damage shows only when records are read."""
+    from core.catalog import UnreadableIndex
+
+    infos, unreadable = catalog.survey(actor=ACTOR)
+    held = []
+    for info in infos:
+        try:
+            held.append((info, catalog.open(info.name, actor=ACTOR).count(ACTOR)))
+        except StorageError as error:
+            unreadable.append(UnreadableIndex(info.name, info.tenant, str(error)))
+    return held, sorted(unreadable, key=lambda each: each.name)
 
 
 def _describe(catalog: Catalog, index: str, top: int, console: Console, *, indexes: int) -> int:

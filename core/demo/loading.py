@@ -43,7 +43,7 @@ def load(catalog: Catalog, *, actor: Actor, now: datetime, progress: Callable[[i
     world = build(now)
     for name in world.indexes:
         actor.require(Permission.ADMINISTER, what=f"index {name!r}", tenant=world.tenants.get(name))
-    existing = {info.name for info in catalog.indexes(actor=actor)} & world.indexes.keys()
+    existing = set(catalog.names(actor=actor)) & world.indexes.keys()
     embedder = PackagedVectors(catalog.embedder())
     for name in sorted(existing):
         _check(catalog.open(name, actor=actor, embedder=embedder), world, actor)

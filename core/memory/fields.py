@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
+
+from core.memory.times import iso, read_any_time, read_time
 
 __all__ = ["ABSENT", "EPOCHS", "FIELDS", "Field", "check_json", "iso", "preview", "read_time", "same"]
 
@@ -14,6 +17,7 @@ __all__ = ["ABSENT", "EPOCHS", "FIELDS", "Field", "check_json", "iso", "preview"
 ABSENT: Final = object()
 
 _PREVIEW_CHARS: Final = 80
+_NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?|\.[0-9]+")
 
 
 def preview(value: object) -> str:
@@ -25,11 +29,6 @@ def preview(value: object) -> str:
 def same(one: object, other: object) -> bool:
     """Say whether two JSON values of a field are the same text in JSON: 1, 1.0 and True are not."""
     return type(one) is type(other) and one == other
-
-
-def iso(moment: datetime) -> str:
-    """Return the canonical text of a time: UTC, `Z`, microseconds only where there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def read_text(value: Any) -> str | None:
@@ -48,18 +47,12 @@ def read_content(value: Any) -> str:
     return read_text(value) or ""
 
 
-def read_time(value: Any) -> datetime | None:
-    """Return an ISO 8601 text as an aware UTC time, one without a zone taken as UTC; raise ValueError for others."""
-    if value == "" and isinstance(value, str):
-        return None
-    reason = "must be an ISO 8601 time such as '2026-03-01T09:30:00Z'"
-    if not isinstance(value, str):
-        raise ValueError(reason)
-    try:
-        moment = datetime.fromisoformat(value)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(reason) from None
+def read_name(value: Any) -> str | None:
+    """Return the text, or the text of a number, a whole one without its point; raise ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < math.inf:
+        return read_text(value)
+    whole = isinstance(value, float) and value.is_integer() and abs(value) <= 2**53
+    return str(int(value) if whole else value)
 
 
 def read_share(value: Any) -> float | None:
@@ -76,6 +69,19 @@ def read_texts(value: Any) -> tuple[str, ...]:
     for item in value:
         read_text(item)
     return tuple(value)
+
+
+def read_share_text(value: Any) -> float | None:
+    """Return a number from 0 to 1, also one written as text; raise ValueError for anything else."""
+    return read_share(float(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value)
+
+
+def read_words(value: Any) -> tuple[str, ...]:
+    """Return a list of texts, or one text split at its commas, as a tuple; raise ValueError for anything else."""
+    if not isinstance(value, str):
+        return read_texts(value)
+    read_text(value)
+    return tuple(word for part in value.split(",") if (word := part.strip()))
 
 
 def read_count(value: Any) -> int:
@@ -103,16 +109,38 @@ def _write_count(value: int) -> Any:
 
 @dataclass(frozen=True)
 class Field:
-    """One field: `read` takes a JSON value that is not null and raises ValueError, `write` returns JSON or ABSENT."""
+    """One field: `read` takes a JSON value that is not null and raises ValueError, `write` returns JSON or ABSENT.
+
+    `accept` is `read` for an import, and takes more: forms that a filter would not find if they were stored as they are.
+    """
 
     name: str
     read: Callable[[Any], Any]
     write: Callable[[Any], Any] = _write_plain
     empty: Any = None
+    accept: Callable[[Any], Any] | None = None
 
     def parse(self, value: Any) -> Any:
-        """Return the field's value for a JSON value; null is the empty value."""
+        """Return the field's value for a JSON value that is stored; null is the empty value."""
         return self.empty if value is None else self.read(value)
+
+    def parse_row(self, value: Any) -> Any:
+        """Return the field's value for a JSON value of an import; null is the empty value."""
+        return self.empty if value is None else (self.accept or self.read)(value)
+
+    def is_stored_as(self, written: Any, value: Any) -> bool:
+        """Say whether the JSON value, stored, is read as the value; one that cannot be read is the empty value."""
+        try:
+            return bool(self.parse(written) == value)
+        except ValueError:
+            return bool(value == self.empty)
+
+    def is_imported_as(self, written: Any, value: Any) -> bool:
+        """Say whether the JSON value, imported, is read as the value."""
+        try:
+            return bool(self.parse_row(written) == value)
+        except ValueError:
+            return False
 
 
 FIELDS: Final[Mapping[str, Field]] = {
@@ -120,18 +148,18 @@ FIELDS: Final[Mapping[str, Field]] = {
     for field in (
         Field("content", read_content, lambda text: text, ""),
         Field("memory_type", read_text),
-        Field("agent_id", read_text),
-        Field("team_id", read_text),
-        Field("task_id", read_text),
-        Field("session_id", read_text),
-        Field("created_at", read_time, _write_time),
-        Field("expires_at", read_time, _write_time),
-        Field("confidence", read_share),
-        Field("source", read_text),
-        Field("tags", read_texts, _write_texts, ()),
+        Field("agent_id", read_text, accept=read_name),
+        Field("team_id", read_text, accept=read_name),
+        Field("task_id", read_text, accept=read_name),
+        Field("session_id", read_text, accept=read_name),
+        Field("created_at", read_time, _write_time, accept=read_any_time),
+        Field("expires_at", read_time, _write_time, accept=read_any_time),
+        Field("confidence", read_share, accept=read_share_text),
+        Field("source", read_text, accept=read_name),
+        Field("tags", read_texts, _write_texts, (), accept=read_words),
         Field("derived_from", read_texts, _write_texts, ()),
         Field("recall_count", read_count, _write_count, 0),
-        Field("last_recalled_at", read_time, _write_time),
+        Field("last_recalled_at", read_time, _write_time, accept=read_any_time),
         Field("notes", read_text),
     )
 }

@@ -1,7 +1,8 @@
 """A memory as metadata of S3 Vectors, and back without loss.
 
 What the service cannot store under its own name (null, nested objects, empty, mixed or boolean lists, integers beyond 2**53,
-or more than fits into the filterable bytes) goes as one JSON object into `extra_json`, which is not filterable.
+more than fits into the filterable bytes, or the original of a value that an import had in another form) goes as one JSON
+object into `extra_json`, which is not filterable.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def _known(memory: Memory) -> tuple[dict[str, MetadataValue], dict[str, Any]]:
         value = field.write(_valid(memory, name))
         if name in memory.as_written:
             written = memory.as_written[name]
-            if _storable(written):
+            # A form that only an import reads stays out of the way of filters: they look for the value.
+            if _storable(written) and field.is_stored_as(written, getattr(memory, name)):
                 value = written
             else:
                 _checked(memory, name, written)

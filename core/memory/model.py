@@ -81,10 +81,7 @@ class Memory:
         if name not in FIELDS:
             return False
         known, value = FIELDS[name], getattr(self, name)
-        try:
-            agrees = bool(known.parse(written) == value)
-        except ValueError:
-            agrees = bool(value == known.empty)
+        agrees = known.is_stored_as(written, value) or known.is_imported_as(written, value)
         return agrees and not same(known.write(value), written)
 
 

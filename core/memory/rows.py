@@ -45,7 +45,7 @@ def to_row(memory: Memory) -> dict[str, Any]:
     aside: dict[str, Any] = {}
     for name, field in FIELDS.items():
         value = memory.as_written.get(name, ABSENT)
-        if value is not ABSENT and not _readable(name, value):
+        if value is not ABSENT and not _readable(memory, name, value):
             aside[name], value = value, ABSENT
         value = field.write(getattr(memory, name)) if value is ABSENT else value
         if value is not ABSENT:
@@ -64,19 +64,14 @@ def _is_ours(aside: Any) -> bool:
 
 def _read(name: str, value: Any) -> Any:
     try:
-        return FIELDS[name].parse(value)
+        return FIELDS[name].parse_row(value)
     except ValueError as error:
         raise InvalidMemoryError(f"{name} {preview(value)} {error}.") from None
 
 
-def _readable(name: str, value: Any) -> bool:
-    if name == "content" and value is None:
-        return False
-    try:
-        FIELDS[name].parse(value)
-    except ValueError:
-        return False
-    return True
+def _readable(memory: Memory, name: str, value: Any) -> bool:
+    """Say whether an import reads the memory's field from the value under its own name."""
+    return (name != "content" or value is not None) and FIELDS[name].is_imported_as(value, getattr(memory, name))
 
 
 def _check(name: Any, value: Any) -> None:

@@ -78,4 +78,6 @@ with main:
         else:
             st.html("<p class='mn-empty'>No memory in scope states a confidence.</p>")
         st.subheader("Size against the limits of S3 Vectors", anchor=False)
-        st.html(limit_bars(overview.limit_rows(stats.limits_use(here.frame, indexes=len(here.indexes)))))
+        st.html(
+            limit_bars(overview.limit_rows(stats.limits_use(here.frame, indexes=len(here.indexes) + len(here.unreadable))))
+        )

@@ -9,6 +9,7 @@ from pages.shared.getting_started import connect, demo_world, getting_started
 from pages.shared.here import current
 from pages.shared.importing import import_file
 from pages.shared.markup import escaped, facts
+from pages.shared.unreadable import unreadable_indexes
 from pages.shared.words import age, exact, plural
 
 here = current()
@@ -18,7 +19,7 @@ if not here.indexes:
 
 st.title("Where do the memories live?", anchor=False)
 st.html(
-    f"<p class='mn-lead'>{plural(len(here.indexes), 'index', 'indexes')} in this store. "
+    f"<p class='mn-lead'>{plural(len(here.indexes) + len(here.unreadable), 'index', 'indexes')} in this store. "
     "An index is one scope or one tenant, with its own embedder.</p>"
 )
 with st.grid(3, min_column_width=270, gap="medium"):
@@ -49,6 +50,10 @@ with st.grid(3, min_column_width=270, gap="medium"):
                 on_click=state.put,
                 args=("index", info.name),
             )
+
+if here.unreadable:
+    st.header("Cannot be read", anchor=False)
+    unreadable_indexes(here)
 
 st.header("Bring memories in", anchor=False)
 first, second, third = st.columns(3, gap="medium")

@@ -8,6 +8,7 @@ from core import demo
 from pages.shared.here import Here
 from pages.shared.importing import import_file
 from pages.shared.problem import attempt
+from pages.shared.unreadable import all_unreadable
 from pages.shared.words import plural
 
 __all__ = ["connect", "demo_world", "getting_started"]
@@ -17,7 +18,10 @@ _DEMO_SIZE = 700
 
 
 def getting_started(here: Here) -> None:
-    """Offer the three ways in, side by side."""
+    """Offer the three ways in, side by side; where there are indexes that cannot be read, say that instead."""
+    if here.unreadable and not here.indexes:
+        all_unreadable(here)
+        return
     st.title("Nothing is remembered here yet", anchor=False)
     st.html(
         "<p class='mn-lead'>Mnemoscope shows what your agents remember: what there is, what a question brings back and why. "

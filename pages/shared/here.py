@@ -19,9 +19,9 @@ import pandas as pd
 import streamlit as st
 
 from core.access import LOCAL_ADMIN, Actor
-from core.catalog import Catalog, IndexInfo
+from core.catalog import Catalog, IndexInfo, UnreadableIndex
 from core.config import STORE_VARIABLE, default_store_dir, open_catalog
-from core.errors import MnemoscopeError
+from core.errors import MnemoscopeError, StorageError
 from core.scope import Scope
 from core.store import MemoryStore
 
@@ -32,7 +32,7 @@ _KEY = "here"
 
 @dataclass(frozen=True)
 class Here:
-    """One run's surroundings; `store` and `frame` are None while the catalog has no index."""
+    """One run's surroundings; `store` and `frame` are None while the catalog has no index that can be read."""
 
     catalog: Catalog
     actor: Actor
@@ -43,6 +43,7 @@ class Here:
     frame: pd.DataFrame | None = None
     revision: str | None = None
     scope: Scope = field(default_factory=Scope)
+    unreadable: tuple[UnreadableIndex, ...] = ()
 
     @property
     def index(self) -> str:
@@ -98,19 +99,31 @@ def snapshot(store: MemoryStore, *, actor: Actor) -> tuple[pd.DataFrame, str | N
 
 
 def open_here(uri: str, *, index: str) -> Here:
-    """Open the catalog and, if there is one, the wanted index (else the first)."""
+    """Open the catalog and, if there is one that can be read, the wanted index (else the largest)."""
     who, now = actor(), datetime.now(UTC)
     catalog = _catalog(uri)
-    infos = tuple(catalog.indexes(actor=who))
-    if not infos:
-        return Here(catalog, who, now, infos)
-    _warm(catalog, uri)
-    stores = {info.name: catalog.open(info.name, actor=who) for info in infos}
-    counts = {name: _count(store, who, (uri, name, store.revision(), who.name)) for name, store in stores.items()}
-    name = index if index in stores else max(counts, key=lambda each: (counts[each], each))
-    store = stores[name]
-    frame, revision = snapshot(store, actor=who)
-    return Here(catalog, who, now, infos, counts, store, frame, revision)
+    infos, unreadable = catalog.survey(actor=who)
+    if infos:
+        _warm(catalog, uri)
+    stores: dict[str, MemoryStore] = {}
+    counts: dict[str, int] = {}
+    for info in infos:
+        try:
+            stores[info.name] = store = catalog.open(info.name, actor=who)
+            counts[info.name] = _count(store, who, (uri, info.name, store.revision(), who.name))
+        except StorageError as error:  # some damage shows only when records are read
+            unreadable.append(UnreadableIndex(info.name, info.tenant, str(error)))
+    shown: tuple[MemoryStore | None, pd.DataFrame | None, str | None] = (None, None, None)
+    for name in sorted(counts, key=lambda each: (each == index, counts[each], each), reverse=True):
+        try:
+            shown = (stores[name], *snapshot(stores[name], actor=who))
+            break
+        except StorageError as error:
+            unreadable.append(UnreadableIndex(name, stores[name].info.tenant, str(error)))
+    broken = tuple(sorted(unreadable, key=lambda each: each.name))
+    left_out = {each.name for each in broken}
+    readable = tuple(info for info in infos if info.name not in left_out)
+    return Here(catalog, who, now, readable, counts, *shown, unreadable=broken)
 
 
 def keep(here: Here) -> None:

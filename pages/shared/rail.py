@@ -15,6 +15,7 @@ from pages.shared import state
 from pages.shared.facets import FACETS, Facet, facet_counts
 from pages.shared.here import Here, open_here
 from pages.shared.theme import TYPES, type_hue
+from pages.shared.words import plural
 
 __all__ = ["OPTIONS_MAX", "rail", "value_label"]
 
@@ -40,7 +41,9 @@ def rail(uri: str) -> Here:
     scope, problems = state.scope()
     scope = _timed(scope, now=here.now)
     if state.get("index") not in ("", here.index):
-        problems.append(f"there is no index {state.get('index')!r} in this store; this is {here.index!r}.")
+        broken = state.get("index") in {each.name for each in here.unreadable}
+        why = "the index {!r} cannot be read" if broken else "there is no index {!r} in this store"
+        problems.append(f"{why.format(state.get('index'))}; this is {here.index!r}.")
     for problem in problems:
         st.warning(markdown_escape(f"Left out of the link: {problem}"), icon=":material/link_off:")
     _index_box(here)
@@ -78,6 +81,8 @@ def _index_box(here: Here) -> None:
     key = "rail_index"
     if st.session_state.get(key) != here.index:
         st.session_state[key] = here.index
+    if here.unreadable:
+        st.caption(f"{plural(len(here.unreadable), 'index', 'indexes')} cannot be read: the page Indexes says why.")
     st.selectbox(
         "Index",
         names,

@@ -10,13 +10,29 @@ from typing import Any
 import pytest
 
 from core.access import LOCAL_ADMIN, Actor, Role
-from core.catalog import Catalog
+from core.catalog import Catalog, UnreadableIndex
 from core.config import default_store_dir, open_catalog, parse_store_uri
-from core.errors import ConfigError, ConflictError, NotAllowedError, NotFoundError, StorageCorruptError, ValidationError
+from core.errors import (
+    ConfigError,
+    ConflictError,
+    NotAllowedError,
+    NotFoundError,
+    StorageCorruptError,
+    StorageError,
+    StorageVersionError,
+    ValidationError,
+)
 from core.memory import NON_FILTERABLE
 from core.recall import recall
 from core.store import MemoryStore, Mode
-from tests.core.memory_builders import NOW, make_catalog, make_memory, make_store
+from tests.core.memory_builders import (
+    NOW,
+    damage_index,
+    make_catalog,
+    make_index_newer,
+    make_memory,
+    make_store,
+)
 
 Call = Callable[[Catalog, MemoryStore, Actor], Any]
 
@@ -136,6 +152,45 @@ def test_an_index_whose_files_are_gone_can_be_deleted_by_who_may(tmp_path: Path)
         catalog.delete("agents", actor=Actor("a", Role.ADMIN, frozenset({"globex"})))
     catalog.delete("agents", actor=LOCAL_ADMIN)
     assert catalog.indexes(actor=LOCAL_ADMIN) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "said"),
+    [
+        pytest.param(damage_index, StorageCorruptError, "damaged", id="damaged"),
+        pytest.param(make_index_newer, StorageVersionError, "newer Mnemoscope", id="newer"),
+    ],
+)
+def test_an_index_that_cannot_be_read_leaves_the_others(
+    tmp_path: Path, spoil: Callable[[Path, str], None], error: type[StorageError], said: str
+) -> None:
+    catalog = make_catalog(tmp_path)
+    for name, tenant in (("acme-notes", "acme"), ("shared", None), ("team", "acme")):
+        catalog.create(name, actor=LOCAL_ADMIN, tenant=tenant)
+    catalog.close()
+    spoil(tmp_path, "team")
+    catalog = make_catalog(tmp_path)
+    assert [info.name for info in catalog.indexes(actor=LOCAL_ADMIN)] == ["acme-notes", "shared"]
+    (broken,) = catalog.unreadable(actor=LOCAL_ADMIN)
+    assert broken == UnreadableIndex("team", "acme", broken.reason)
+    assert broken.reason.startswith("Index 'team': ")
+    assert said in broken.reason
+    assert catalog.names(actor=LOCAL_ADMIN) == ["acme-notes", "shared", "team"]
+    other = Actor("ada", Role.VIEWER, frozenset({"globex"}))
+    assert (catalog.names(actor=other), catalog.unreadable(actor=other)) == (["shared"], [])
+    with pytest.raises(error, match="Index 'team': "):
+        catalog.open("team", actor=LOCAL_ADMIN)
+    catalog.delete("team", actor=LOCAL_ADMIN)
+    assert catalog.unreadable(actor=LOCAL_ADMIN) == []
+
+
+def test_a_store_that_cannot_be_read_is_an_error_not_an_empty_list(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path)
+    catalog.create("team", actor=LOCAL_ADMIN)
+    catalog.close()
+    for list_them in (catalog.indexes, catalog.unreadable, catalog.names):
+        with pytest.raises(StorageError, match="closed"):
+            list_them(actor=LOCAL_ADMIN)
 
 
 @pytest.mark.parametrize(

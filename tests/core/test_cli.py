@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from core.commands.console import Console
 from core.commands.options import moment, span, split_list
 from core.commands.progress import Bar, duration
 from tests.core.commandline import CommandLine, rows_file
+from tests.core.memory_builders import damage_index, damage_records, make_index_newer
 
 NAMES = [[command.name] for command in COMMANDS] + [["eval", "retrieval"], ["eval", "engine"]]
 
@@ -201,13 +203,49 @@ def test_an_index_is_named_where_there_are_several(filled: CommandLine, file: Pa
 
 
 def test_a_damaged_index_leaves_the_others_readable(filled: CommandLine, file: Path) -> None:
-    before = set((filled.store / "indexes").iterdir())
     filled("import", str(file), "--index", "other")
-    (other,) = set((filled.store / "indexes").iterdir()) - before
-    for part in other.glob("data.sqlite*"):
-        part.write_bytes(b"not a database" * 1_000)
-    assert filled("recall", "report", "--index", "other").code == 2
+    damage_index(filled.store, "other")
+    ran = filled("recall", "report", "--index", "other")
+    assert (ran.code, "Index 'other': " in ran.err) == (2, True)
     assert filled("recall", "report", "--index", "team").code == 0
+    assert filled("stats", "--index", "team").code == 0
+    assert filled("import", str(file), "--index", "team").code == 0
+    assert "'other', 'team'" in filled("recall", "report").err
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(damage_index, id="damaged"),
+        pytest.param(make_index_newer, id="newer"),
+        pytest.param(damage_records, id="records"),
+    ],
+)
+def test_stats_lists_what_cannot_be_read(filled: CommandLine, file: Path, spoil: Callable[[Path, str], None]) -> None:
+    filled("import", str(file), "--index", "other")
+    spoil(filled.store, "other")
+    ran = filled("stats")
+    assert ran.code == 1
+    assert "team" in ran.out.split("cannot be read")[0]
+    assert "Index 'other': " in ran.out.split("cannot be read")[1]
+    told = filled("stats", "--json").json
+    assert [entry["index"] for entry in told["indexes"]] == ["team"]
+    assert [(entry["index"], "Index 'other'" in entry["reason"]) for entry in told["unreadable"]] == [("other", True)]
+
+
+def test_stats_of_a_store_whose_only_index_cannot_be_read(filled: CommandLine) -> None:
+    damage_index(filled.store, "team")
+    ran = filled("stats")
+    assert (ran.code, "Index 'team': " in ran.out) == (1, True)
+    ran = filled("recall", "report")
+    assert (ran.code, "Index 'team': " in ran.err) == (2, True)
+
+
+def test_reading_a_directory_without_a_store_says_how_to_begin(run: CommandLine) -> None:
+    run.store.mkdir()
+    ran = run("stats")
+    assert (ran.code, "no store in" in ran.err, "demo load" in ran.err) == (2, True, True)
+    assert list(run.store.iterdir()) == []
 
 
 def test_stats_says_what_an_index_holds(filled: CommandLine) -> None:
@@ -225,8 +263,9 @@ def test_stats_of_a_store_with_several_indexes(filled: CommandLine, file: Path) 
     assert "other" in filled("stats").out
 
 
-def test_demo_load(run: CommandLine) -> None:
-    first = run("demo", "load", "--json")
+def test_demo_load(filled: CommandLine) -> None:
+    damage_index(filled.store, "team")
+    first = filled("demo", "load", "--json")
     assert first.code == 0
     assert first.json["written"] == sum(first.json["indexes"].values()) >= 600
 

@@ -76,7 +76,7 @@ class EmbeddedClient:
                     raise StorageCorruptError(
                         f"The files of index '{row.name}' are missing from '{folder}': restore a backup or delete the index."
                     )
-                opened = IndexFile(folder, row.fixed, read_only=self._read_only), Scanner()
+                opened = IndexFile(folder, row.fixed, name=row.name, read_only=self._read_only), Scanner()
                 self._files[row.fixed.identity] = opened
             return opened
 

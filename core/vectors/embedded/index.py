@@ -20,7 +20,7 @@ from core.vectors.embedded.queue import WriterQueue
 from core.vectors.embedded.reading import Reading, Record, readable
 from core.vectors.embedded.replica import Replica, read_head
 from core.vectors.embedded.snapshot import Head
-from core.vectors.embedded.storage import connect, transaction, translated
+from core.vectors.embedded.storage import connect, naming, transaction, translated
 
 __all__ = ["DATABASE", "IndexFile", "IndexSettings"]
 
@@ -60,8 +60,8 @@ class IndexSettings:
 class IndexFile:
     """The records of one index. Thread-safe; other processes may have the same index open."""
 
-    def __init__(self, folder: Path, settings: IndexSettings, *, read_only: bool) -> None:
-        self.settings = settings
+    def __init__(self, folder: Path, settings: IndexSettings, *, name: str, read_only: bool) -> None:
+        self.settings, self._name = settings, name
         self._folder, self._read_only = folder, read_only
         self.path = folder / DATABASE
         self._queue = WriterQueue(folder / "writer.lock")
@@ -70,7 +70,8 @@ class IndexFile:
         self._writer: apsw.Connection | None = None
         self._closed = False
         self.replica = Replica(folder, identity=settings.identity, dimension=settings.dimension, cosine=settings.cosine)
-        self._give_back(self._connect())
+        with naming(name):
+            self._give_back(self._connect())
 
     def _connect(self) -> apsw.Connection:
         if self._closed or not self._folder.is_dir():
@@ -87,7 +88,7 @@ class IndexFile:
     def _translated(self) -> Iterator[None]:
         """Turn SQLite's errors into ours; whatever goes wrong because the index was deleted meanwhile is NotFoundError."""
         try:
-            with translated(self.path), readable():
+            with naming(self._name), translated(self.path), readable():
                 yield
         except StorageError:
             if self._closed or not self.path.exists():

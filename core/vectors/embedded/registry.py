@@ -13,7 +13,7 @@ from typing import Any
 import apsw
 import orjson
 
-from core.errors import ConflictError, NotFoundError, StorageError, StorageReadOnlyError
+from core.errors import ConflictError, NotFoundError, StorageError, StorageLocationError, StorageReadOnlyError
 from core.vectors.embedded.index import IndexSettings
 from core.vectors.embedded.queue import WriterQueue
 from core.vectors.embedded.storage import connect, transaction, translated
@@ -73,7 +73,11 @@ class Registry:
         self._lock = threading.Lock()
         self._closed, self._read_only = False, read_only
         with translated(self.path):
-            made = read_only or (self.path.exists() and self.path.stat().st_size > 0)
+            made = self.path.exists() and self.path.stat().st_size > 0
+            if read_only and not made:
+                raise StorageLocationError(
+                    f"There is no store in '{directory}' yet: import into it, or run `python -m core demo load`."
+                )
             # SQLite does not wait when two turn a new file to WAL at once: one of them would fail as busy.
             try:
                 with nullcontext() if made else self._queue.turn():

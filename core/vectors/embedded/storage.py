@@ -20,7 +20,7 @@ from core.errors import (
     UnavailableError,
 )
 
-__all__ = ["SCHEMA_VERSION", "check_location", "connect", "prepare_directory", "transaction", "translated"]
+__all__ = ["SCHEMA_VERSION", "check_location", "connect", "naming", "prepare_directory", "transaction", "translated"]
 
 SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x4D4E454D  # "MNEM"
@@ -65,6 +65,15 @@ def translated(path: Path) -> Iterator[None]:
         if number == errno.EROFS:
             raise _read_only(path) from error
         raise StorageError(f"Reading or writing '{path}' failed ({error}): check the disk and its permissions.") from error
+
+
+@contextmanager
+def naming(index: str) -> Iterator[None]:
+    """Put the index's name before what its file's errors say: the path has only its identity."""
+    try:
+        yield
+    except StorageError as error:
+        raise type(error)(f"Index '{index}': {error}") from error
 
 
 def _read_only(path: Path) -> StorageReadOnlyError:
