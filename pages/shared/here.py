@@ -28,6 +28,7 @@ from core.store import MemoryStore
 __all__ = ["Here", "actor", "current", "keep", "open_here", "snapshot", "store_uri"]
 
 _KEY = "here"
+_WARM_AFTER_S = 4.0
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,17 @@ def _catalog(uri: str) -> Catalog:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _warm(_catalog: Catalog, uri: str) -> None:  # noqa: ARG001
-    """Load the embedding model beside the first page, so that the first search does not wait for it."""
+    """Load the embedding model soon after the first page, so that the first search does not wait for it."""
 
     def load() -> None:
         # The search that needs it says what is wrong.
         with contextlib.suppress(MnemoscopeError):
             _catalog.embedder().embed(["warm"])
 
-    threading.Thread(target=load, name="warm-embedder", daemon=True).start()
+    # Not at once: on two cores it would take a third of a second from the first page.
+    timer = threading.Timer(_WARM_AFTER_S, load)
+    timer.daemon = True
+    timer.start()
 
 
 # A resource, not data: a copy for each run of each session would cost 100 ms at 100k memories, and nobody writes into it.
