@@ -24,13 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from core.access import LOCAL_ADMIN
-from core.catalog import Catalog
 from core.config import open_catalog
 from core.demo import build
 from core.memory import Memory, to_metadata
 from core.recall import Mode, recall
 from core.scope import Scope
 from core.store import MemoryStore
+from core.vectors.embedded import EmbeddedClient
 from core.vectors.limits import PUT_VECTORS_MAX
 
 _NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -52,15 +52,16 @@ def _memories(rows: int, rng: random.Random, texts: list[str]) -> Iterator[Memor
         )
 
 
-def _fill(catalog: Catalog, store: MemoryStore, rows: int, texts: list[str]) -> np.ndarray:
+def _fill(folder: str, bucket: str, store: MemoryStore, rows: int, texts: list[str]) -> np.ndarray:
     """Put memories with random vectors, past the embedder, and return the vectors."""
     matrix = np.random.default_rng(0).standard_normal((rows, store.info.dimension), dtype=np.float32)
-    batch = []
+    client, batch = EmbeddedClient(folder), []
     for row, memory in enumerate(_memories(rows, random.Random(0), texts)):
         batch.append({"key": memory.key, "data": {"float32": matrix[row]}, "metadata": to_metadata(memory)})
         if len(batch) == PUT_VECTORS_MAX or row + 1 == rows:
-            catalog.client.put_vectors(vectorBucketName=catalog.bucket, indexName=store.info.name, vectors=batch)
+            client.put_vectors(vectorBucketName=bucket, indexName=store.info.name, vectors=batch)
             batch = []
+    client.close()
     return matrix
 
 
@@ -77,7 +78,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mnemoscope-bench-") as folder:
         catalog = open_catalog(folder)
         store = catalog.create(_INDEX, actor=LOCAL_ADMIN)
-        matrix = _fill(catalog, store, arguments.rows, texts)
+        matrix = _fill(folder, catalog.bucket, store, arguments.rows, texts)
         recall(store, "warm up", actor=LOCAL_ADMIN, now=_NOW)
         times: dict[str, list[float]] = {}
         for place, query in enumerate(asked):

@@ -43,11 +43,6 @@ class Catalog:
         self._embedder: Embedder | None = None
         self._lock = threading.Lock()
 
-    @property
-    def client(self) -> VectorsClient:
-        """Return the client, for measurements of the engine itself; nothing else goes past the stores."""
-        return self._client
-
     def embedder(self) -> Embedder:
         """Return the embedder that new indexes are tagged with, made at the first call."""
         with self._lock:

@@ -15,26 +15,10 @@ from core.commands import COMMANDS
 from core.commands.console import Console
 from core.commands.options import moment, span, split_list
 from core.commands.progress import Bar, duration
-from tests.core.commandline import CommandLine, rows_file
+from tests.core.commandline import CommandLine
 from tests.core.memory_builders import damage_index, damage_records, make_index_newer
 
 NAMES = [[command.name] for command in COMMANDS] + [["eval", "retrieval"], ["eval", "engine"]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capfd)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return rows_file(tmp_path)
-
-
-@pytest.fixture
-def filled(run: CommandLine, file: Path) -> CommandLine:
-    assert run("import", str(file), "--index", "team").code == 0
-    return run
 
 
 @pytest.mark.parametrize("name", NAMES, ids=" ".join)

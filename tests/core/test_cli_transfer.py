@@ -8,23 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.commandline import ROWS, CommandLine, rows_file
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capfd)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return rows_file(tmp_path)
-
-
-@pytest.fixture
-def filled(run: CommandLine, file: Path) -> CommandLine:
-    assert run("import", str(file), "--index", "team").code == 0
-    return run
+from tests.core.commandline import ROWS, CommandLine
 
 
 def test_import_says_what_came_of_every_row(run: CommandLine, file: Path) -> None:

@@ -21,6 +21,7 @@ from core.memory.fields import iso
 from core.recall import Mode, RecallResult, Weights, boto3_call, cli_call, context_block, pool_size, recall
 from core.scope import Scope
 from core.store import MemoryStore
+from core.vectors.embedded import EmbeddedClient
 from tests.core.memory_builders import DAY, NOW, make_catalog, make_memory, make_store
 
 STORY = (
@@ -70,7 +71,9 @@ def test_an_expiry_without_its_epoch_counts_too(tmp_path: Path, mode: Mode) -> N
     store = catalog.create("agents", actor=LOCAL_ADMIN)
     metadata = {"content": "The report was due on Monday.", "expires_at": iso(NOW - DAY)}
     foreign = {"key": "gone", "data": {"float32": [1.0] * store.info.dimension}, "metadata": metadata}
-    catalog.client.put_vectors(vectorBucketName=catalog.bucket, indexName="agents", vectors=[foreign])
+    client = EmbeddedClient(tmp_path)
+    client.put_vectors(vectorBucketName=catalog.bucket, indexName="agents", vectors=[foreign])
+    client.close()
     assert keys(ask(store, "report due on Monday", mode=mode)) == []
     assert keys(ask(store, "report due on Monday", mode=mode, scope=Scope(include_expired=True))) == ["gone"]
 

@@ -21,6 +21,7 @@ from core.models.embedding import HashingEmbedder
 from core.scope import Scope
 from core.store import MemoryStore, Mode, WriteFailure
 from core.vectors.client import Call, PutVector
+from core.vectors.embedded import EmbeddedClient
 from tests.core.memory_builders import DAY, NOW, make_catalog, make_memory, make_store, memories
 
 STORY = (
@@ -196,7 +197,9 @@ def test_a_vector_whose_square_is_beyond_float32_has_a_cosine(tmp_path: Path, nu
     catalog = make_catalog(tmp_path)
     store = catalog.create("agents", actor=LOCAL_ADMIN)
     record = {"key": "k", "data": {"float32": [number] * store.info.dimension}, "metadata": {"content": "odd"}}
-    catalog.client.put_vectors(vectorBucketName=catalog.bucket, indexName="agents", vectors=[record])
+    client = EmbeddedClient(tmp_path)
+    client.put_vectors(vectorBucketName=catalog.bucket, indexName="agents", vectors=[record])
+    client.close()
     vector = np.ones(store.info.dimension, dtype=np.float32)
     (found,) = store.candidates(["k"], vector=vector, actor=LOCAL_ADMIN)
     assert found.cosine == pytest.approx(1)
