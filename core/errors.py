@@ -20,6 +20,9 @@
     │   ├── StorageVersionError     written by a newer Mnemoscope
     │   ├── StorageCorruptError     a file is damaged or not ours
     │   └── StorageLocationError    not a directory, or on a network file system
+    ├── CredentialsError        there are no credentials for AWS, or they are unusable
+    ├── UnreachableError        the service did not answer: no network, a wrong address, a time-out
+    ├── CancelledError          a person stopped it
     ├── NotAllowedError         the actor's role or tenants do not allow it
     ├── InvalidMemoryError      a memory that no index could hold
     ├── EmbedderMismatchError   the index was written with another embedder
@@ -38,8 +41,10 @@ from typing import ClassVar
 
 __all__ = [
     "AccessDeniedError",
+    "CancelledError",
     "ConfigError",
     "ConflictError",
+    "CredentialsError",
     "EmbedderMismatchError",
     "FileReadError",
     "InternalError",
@@ -61,6 +66,7 @@ __all__ = [
     "StorageVersionError",
     "TooManyRequestsError",
     "UnavailableError",
+    "UnreachableError",
     "ValidationError",
     "service_error",
 ]
@@ -165,6 +171,18 @@ class StorageCorruptError(StorageError):
 
 class StorageLocationError(StorageError):
     """A path that cannot hold a local store."""
+
+
+class CredentialsError(MnemoscopeError):
+    """There are no credentials for AWS, or they are expired, partial or unknown to it."""
+
+
+class UnreachableError(MnemoscopeError):
+    """The service did not answer: no network, a wrong address, or a time-out after every retry."""
+
+
+class CancelledError(MnemoscopeError):
+    """A person stopped what was running; what was done until then stays."""
 
 
 class NotAllowedError(MnemoscopeError):

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from core.access import Actor, Permission
-from core.analysis.snapshot import to_frame
+from core.analysis.frame import to_frame
 from core.candidates import Candidate, Mode, clip_text, merge
 from core.errors import ConfigError, EmbedderMismatchError, NotFoundError
 from core.memory import TEXT_KEY, Memory, from_metadata, to_metadata
@@ -119,13 +119,21 @@ class MemoryStore:
         self._require(Permission.READ, actor)
         return self._pages()
 
-    def scan(self, *, actor: Actor, columns: Sequence[str] | None = None, vectors: bool = False) -> pa.Table:
+    def scan(
+        self,
+        *,
+        actor: Actor,
+        columns: Sequence[str] | None = None,
+        vectors: bool = False,
+        progress: Callable[[int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> pa.Table:
         """Return every record as one Arrow table (see VectorsClient.scan)."""
         self._require(Permission.READ, actor)
-        return self._client.scan(**self._where, columns=columns, vectors=vectors)
+        return self._client.scan(**self._where, columns=columns, vectors=vectors, progress=progress, cancelled=cancelled)
 
     def frame(self, *, actor: Actor) -> pd.DataFrame:
-        """Return every memory as a row of a snapshot frame (see analysis.snapshot.COLUMNS)."""
+        """Return every memory as a row of a snapshot frame (see analysis.frame.COLUMNS)."""
         return to_frame(self.scan(actor=actor), info=self.info)
 
     def count(self, actor: Actor) -> int:

@@ -60,7 +60,7 @@ class QueryText(TypedDict):
 
 @dataclass(frozen=True)
 class Call:
-    """What a tracer sees of one call: its time in seconds, its bytes as far as known, and the error's code if it failed."""
+    """What a tracer sees of one call: seconds, bytes as far as known, retries it took, and the error's code if it failed."""
 
     operation: str
     arguments: Mapping[str, Any]
@@ -69,6 +69,7 @@ class Call:
     request_bytes: int = 0
     response_bytes: int = 0
     error: str | None = None
+    retries: int = 0
 
 
 Tracer = Callable[[Call], None]
@@ -96,14 +97,24 @@ class VectorsClient(Protocol):
     def query_vectors(self, **kwargs: Any) -> dict[str, Any]: ...
 
     def scan(
-        self, *, vectorBucketName: str, indexName: str, columns: Sequence[str] | None = None, vectors: bool = False
+        self,
+        *,
+        vectorBucketName: str,
+        indexName: str,
+        columns: Sequence[str] | None = None,
+        vectors: bool = False,
+        progress: Callable[[int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> pa.Table:
         """Return every record as one table.
 
         Columns: `$key` (string); each asked metadata key (all of them when `columns` is None, sorted by name); `$vector`
         (fixed-size list of float32) when `vectors`. A metadata column is string, int64, double, bool, list<string> or
         list<double> when all its values agree, else JSON text with field metadata `encoding=json`. Absent is null; an asked
-        column that no record has is a null string column. The table's schema metadata holds `revision`.
+        column that no record has is a null string column. The table's schema metadata holds `revision` where there is one.
+
+        `progress` is told how many records were read so far. `cancelled` is asked between pages: once it says True,
+        CancelledError is raised.
         """
         ...
 

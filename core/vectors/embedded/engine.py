@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from core.errors import MnemoscopeError, ServiceError, StorageCorruptError
+from core.errors import CancelledError, MnemoscopeError, ServiceError, StorageCorruptError
 from core.vectors.client import Call, Tracer
 from core.vectors.embedded.buckets import Buckets
 from core.vectors.embedded.index import DATABASE, IndexFile
@@ -109,10 +109,19 @@ class EmbeddedClient:
             self._tracer(Call(name, arguments, time.perf_counter() - start, items, error=error))
 
     def scan(
-        self, *, vectorBucketName: str, indexName: str, columns: Sequence[str] | None = None, vectors: bool = False
+        self,
+        *,
+        vectorBucketName: str,
+        indexName: str,
+        columns: Sequence[str] | None = None,
+        vectors: bool = False,
+        progress: Callable[[int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> pa.Table:
-        """Return every record as one table; core.vectors.client.VectorsClient.scan says its shape."""
+        """Return every record as one table, in one go; core.vectors.client.VectorsClient.scan says its shape."""
         start = time.perf_counter()
+        if cancelled is not None and cancelled():
+            raise CancelledError(f"Reading index {indexName!r} was cancelled before it began: nothing was read.")
         row = self._registry.index(vectorBucketName, indexName)
         file, scanner = self._opened(row)
         with file.reading(rows=True) as reading:
@@ -121,6 +130,8 @@ class EmbeddedClient:
         if self._tracer is not None:
             asked = {"vectorBucketName": vectorBucketName, "indexName": indexName, "columns": columns, "vectors": vectors}
             self._tracer(Call("Scan", asked, time.perf_counter() - start, table.num_rows, response_bytes=table.nbytes))
+        if progress is not None:
+            progress(table.num_rows)
         return table.replace_schema_metadata({"revision": revision})
 
     def revision(self, *, vectorBucketName: str, indexName: str) -> str | None:

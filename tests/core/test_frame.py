@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.access import LOCAL_ADMIN
 from core.analysis import stats
-from core.analysis.snapshot import COLUMNS
+from core.analysis.frame import COLUMNS
 from core.memory import Memory, to_metadata
 from core.models.embedding import HashingEmbedder
 from core.vectors.validation import metadata_bytes
