@@ -5,11 +5,14 @@ PORT   ?=
 VENV   := .venv
 PY     := $(VENV)/bin/python
 TESTS  ?= tests
+# Other people's clients pin what ours do not: they have an environment of their own.
+CLIENTS := .venv-clients
+NODE    := tests/clients/node_modules/.package-lock.json
 # One pytest worker per core; browser and engine tests start servers, so not more than four.
 JOBS   ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo $$n)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format bench lock demo-vectors clean distclean
+.PHONY: help run demo test test-clients lint format bench lock demo-vectors clean distclean
 
 help:  ## Say what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +25,9 @@ demo: $(VENV)/.ready  ## Open the dashboard with the demo world, in a store of i
 
 test: $(VENV)/.ready-dev  ## Run the tests (TESTS=tests/core, JOBS=2)
 	@$(PY) -m pytest $(TESTS) -n $(JOBS) --dist loadgroup
+
+test-clients: $(VENV)/.ready $(CLIENTS)/.ready $(NODE)  ## Run other people's clients of S3 Vectors against our endpoint
+	@MNEMOSCOPE_CLIENTS=1 $(CLIENTS)/bin/python -m pytest -c tests/clients/clients.ini --rootdir .
 
 lint: $(VENV)/.ready-dev  ## Check style, format and types
 	@$(PY) -m ruff check .
@@ -45,8 +51,8 @@ clean:  ## Remove caches and test results
 	@rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache build test-results
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
-distclean: clean  ## Remove the virtual environment too; stores are not touched
-	@rm -rf $(VENV)
+distclean: clean  ## Remove the virtual environments too; stores are not touched
+	@rm -rf $(VENV) $(CLIENTS) tests/clients/node_modules
 
 $(VENV)/.ready: requirements.txt scripts/setup.sh
 	@PYTHON='$(PYTHON)' sh scripts/setup.sh $(VENV) requirements.txt
@@ -55,3 +61,10 @@ $(VENV)/.ready: requirements.txt scripts/setup.sh
 $(VENV)/.ready-dev: requirements.txt requirements-dev.txt scripts/setup.sh
 	@PYTHON='$(PYTHON)' sh scripts/setup.sh $(VENV) requirements.txt requirements-dev.txt
 	@touch $(VENV)/.ready $@
+
+$(CLIENTS)/.ready: requirements-clients.txt scripts/setup.sh
+	@PYTHON='$(PYTHON)' SIZE='0.8 GB' sh scripts/setup.sh $(CLIENTS) requirements-clients.txt
+	@touch $@
+
+$(NODE): tests/clients/package-lock.json | $(CLIENTS)/.ready
+	@sh scripts/node.sh $(CLIENTS)/bin/python tests/clients

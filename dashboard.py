@@ -10,6 +10,7 @@ from pages.shared.footer import footer
 from pages.shared.importing import last_report
 from pages.shared.problem import show_problem
 from pages.shared.rail import rail
+from pages.shared.reading import must_wait, notices, reading
 
 PAGES = {
     "Explore": [
@@ -50,6 +51,10 @@ try:
     here.keep(surroundings)
     state.sync_url()
     last_report()
-    page.run()
+    notices(surroundings)
+    if must_wait(surroundings, page.url_path):
+        reading(surroundings, uri=uri)
+    else:
+        page.run()
 except MnemoscopeError as error:
     show_problem(error, uri=uri)

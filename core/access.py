@@ -60,9 +60,17 @@ class Actor:
                 f"tenants is the text {self.tenants!r}: give a set of names, as in frozenset({{{self.tenants!r}}})."
             )
 
-    def may(self, permission: Permission, *, tenant: str | None = None) -> bool:
-        """Say whether the actor may; a shared index (`tenant=None`) is every tenant's; none alone makes or drops it."""
-        return permission in _ALLOWED[self.role] and self.sees(tenant) and not self._is_above(permission, tenant)
+    def may(self, permission: Permission, *, tenant: str | None = None, known: bool = True) -> bool:
+        """Say whether the actor may; a shared index (`tenant=None`) is every tenant's; none alone makes or drops it.
+
+        `known=False` is an index of which nobody can say whose it is: it is only for who sees every tenant.
+        """
+        return (
+            permission in _ALLOWED[self.role]
+            and self.sees(tenant)
+            and (known or self.tenants is None)
+            and not self._is_above(permission, tenant)
+        )
 
     def _is_above(self, permission: Permission, tenant: str | None) -> bool:
         return permission is Permission.ADMINISTER and tenant is None and self.tenants is not None
@@ -71,8 +79,13 @@ class Actor:
         """Say whether the tenant is within the actor's scope."""
         return tenant is None or self.tenants is None or tenant in self.tenants
 
-    def require(self, permission: Permission, *, what: str, tenant: str | None = None) -> None:
+    def require(self, permission: Permission, *, what: str, tenant: str | None = None, known: bool = True) -> None:
         """Raise NotAllowedError unless the actor may; `what` names the thing, as in "index 'team'"."""
+        if not known and self.tenants is not None:
+            raise NotAllowedError(
+                f"{self.name!r} has no access to {what}: its tags cannot be read, so nobody can say whose it is; "
+                "allow s3vectors:ListTagsForResource."
+            )
         if not self.sees(tenant):
             raise NotAllowedError(
                 f"{self.name!r} has no access to {what}: it is another tenant's; ask an admin to add that to your account."

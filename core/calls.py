@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from core.candidates import Mode, clip_text
-from core.memory import TEXT_KEY
 from core.memory.fields import iso
 from core.scope import Scope
 from core.scoring import Weights
@@ -45,23 +44,26 @@ def search(**part):
         token = {{"nextToken": answer["nextToken"]}}
 """
 _EMBEDDING: Final = """
-from core.models.embedding import default_embedder  # {tag}
+from core.models.embedding import embed_query, embedder_for
 
 query = {query!r}
-vector = default_embedder().embed([query])[0].tolist()
+vector = embed_query(embedder_for({tag}), query).tolist()
 """
 _BY_VECTOR: Final = 'by_vector = search(queryVector={"float32": vector}, returnDistance=True)  # cosine = 1 - distance'
 _BY_TEXT: Final = 'by_text = search(queryTexts=[{{"metadataKey": {key!r}, "text": {text!r}}}], returnScores=True)  # BM25'
+_FILTERED: Final = "# The service cannot filter the rest in this index; recall keeps of what it finds: {scope}"
 _SCORED: Final = "# core.scoring turns both lists into one score: see its docstring for the formula."
 
 
 def boto3_call(store: MemoryStore, query: str, *, mode: Mode, k: int, scope: Scope, now: datetime) -> str:
     """Return Python that asks S3 Vectors the same: embedding, filter and all pages included."""
-    condition = scope.to_filter(now=now)
+    schema, hidden = store.schema, store.info.non_filterable
+    condition = scope.to_filter(now=now, schema=schema, non_filterable=hidden)
+    left = scope.split(schema, non_filterable=hidden)[1]
     written = pprint.pformat(condition, width=100, sort_dicts=False).replace("\n", "\n              ")
     by_vector, by_text = mode is not Mode.TEXT, mode is not Mode.VECTOR and store.has_text
     head = _HEAD.format(
-        embedding=_EMBEDDING.format(query=query, tag=store.info.embedder or "another embedder?") if by_vector else "",
+        embedding=_EMBEDDING.format(query=query, tag=repr(store.info.embedder or "another embedder?")) if by_vector else "",
         bucket=store.bucket,
         index=store.info.name,
         k=k,
@@ -69,7 +71,9 @@ def boto3_call(store: MemoryStore, query: str, *, mode: Mode, k: int, scope: Sco
     )
     lines = [_BY_VECTOR] if by_vector else []
     if by_text:
-        lines.append(_BY_TEXT.format(key=TEXT_KEY, text=clip_text(query)))
+        lines.append(_BY_TEXT.format(key=store.text_key, text=clip_text(query)))
+    if left is not None:
+        lines.append(_FILTERED.format(scope=left.sentence()))
     return "\n".join([head + _PAGED.format(page=QUERY_PAGE_MAX), "", *lines, _SCORED, ""])
 
 

@@ -3,45 +3,56 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from core.access import Actor, Permission, tenant_of_index
-from core.errors import ConfigError, ConflictError, NotFoundError, StorageError
-from core.memory import NON_FILTERABLE, TEXT_KEY
+from core.detecting import Detections
+from core.errors import AccessDeniedError, ConfigError, ConflictError, NotFoundError, StorageError
+from core.inventory import EMBEDDER_TAG, TENANT_TAG, BucketInfo, Inventory, UnreadableIndex
+from core.memory import NON_FILTERABLE, TEXT_KEY, Schema
+from core.memory.schema_tags import is_schema_tag, schema_tags
 from core.models.embedding import Embedder, embedder_tag
 from core.store import IndexInfo, MemoryStore
 from core.vectors.client import VectorsClient
+from core.vectors.limits import LIST_VECTORS_MAX
 
-__all__ = ["Catalog", "IndexInfo", "UnreadableIndex"]
+__all__ = ["BucketInfo", "Catalog", "IndexInfo", "UnreadableIndex"]
 
-_EMBEDDER_TAG: Final = "mnemoscope:embedder"
-_TENANT_TAG: Final = "mnemoscope:tenant"
 # The embedding model reads English, and so does the stemmer of the text search.
 _LANGUAGE: Final = "en"
-
-
-@dataclass(frozen=True)
-class UnreadableIndex:
-    """An index whose files cannot be read: damaged, lost, or written by a newer version."""
-
-    name: str
-    tenant: str | None
-    reason: str
 
 
 class Catalog:
     """The indexes of one vector bucket of a client."""
 
-    def __init__(self, client: VectorsClient, *, bucket: str, uri: str, embedder_factory: Callable[[], Embedder]) -> None:
+    def __init__(
+        self,
+        client: VectorsClient,
+        *,
+        bucket: str,
+        uri: str,
+        embedder_factory: Callable[[], Embedder],
+        embedder_by_tag: Callable[[str], Embedder | None] = lambda _: None,
+        remote: bool = False,
+        cache_dir: Path | None = None,
+    ) -> None:
+        """Take over the client; `remote` is a service, not a directory, and `cache_dir` may be filled and emptied freely.
+
+        An index is opened with the embedder that `embedder_by_tag` has for its tag, else with the factory's.
+        """
         self.bucket = bucket
         self.uri = uri
+        self.remote = remote
+        self.cache_dir = cache_dir
         self._client = client
         self._factory = embedder_factory
+        self._by_tag = embedder_by_tag
         self._embedder: Embedder | None = None
         self._lock = threading.Lock()
+        self._detections = Detections()
+        self._inventory = Inventory(client, bucket=bucket, uri=uri, remote=remote)
 
     def embedder(self) -> Embedder:
         """Return the embedder that new indexes are tagged with, made at the first call."""
@@ -50,29 +61,39 @@ class Catalog:
                 self._embedder = self._factory()
             return self._embedder
 
+    def buckets(self, *, actor: Actor) -> list[BucketInfo]:
+        """Return the vector buckets of the account and region, by name; whose their indexes are, each index says."""
+        actor.require(Permission.READ, what="the list of buckets")
+        return self._inventory.buckets()
+
+    def in_bucket(self, name: str) -> Catalog:
+        """Return the catalog of another bucket, with the same client and embedder: to close this one closes both."""
+        uri = self.uri.replace(f"//{self.bucket}", f"//{name}", 1) if self.remote else self.uri
+        return Catalog(
+            self._client,
+            bucket=name,
+            uri=uri,
+            embedder_factory=self.embedder,
+            embedder_by_tag=self._by_tag,
+            remote=self.remote,
+            cache_dir=self.cache_dir,
+        )
+
     def indexes(self, *, actor: Actor) -> list[IndexInfo]:
-        """Return the indexes that the actor may read, by name, less those whose files cannot be read."""
+        """Return the indexes that the actor may read, by name, less those that cannot be read."""
         return self.survey(actor=actor)[0]
 
     def unreadable(self, *, actor: Actor) -> list[UnreadableIndex]:
-        """Return the indexes that the actor may read but whose files cannot be, by name, each with the reason."""
+        """Return the indexes that the actor may read but that cannot be read, by name, each with the reason."""
         return self.survey(actor=actor)[1]
 
     def survey(self, *, actor: Actor) -> tuple[list[IndexInfo], list[UnreadableIndex]]:
         """Return `indexes` and `unreadable` of one moment; an error of the store itself is raised."""
-        readable: list[IndexInfo] = []
-        unreadable: list[UnreadableIndex] = []
-        for name, tenant in self._owned(actor):
-            try:
-                if info := self._info(name):
-                    readable.append(info)
-            except StorageError as error:
-                unreadable.append(UnreadableIndex(name, tenant, str(error)))
-        return readable, unreadable
+        return self._inventory.survey(actor)
 
     def names(self, *, actor: Actor) -> list[str]:
-        """Return the names of all indexes that the actor may read, whatever state their files are in."""
-        return [name for name, _ in self._owned(actor)]
+        """Return the names of all indexes that the actor may read, whatever state they are in."""
+        return self._inventory.names(actor)
 
     def create(
         self,
@@ -87,9 +108,8 @@ class Catalog:
         owner = self._tenant(name, tenant)
         actor.require(Permission.ADMINISTER, what=f"index {name!r}", tenant=owner)
         chosen = embedder or self.embedder()
-        tags = {_EMBEDDER_TAG: embedder_tag(chosen)} | ({_TENANT_TAG: owner} if owner else {})
-        self._ensure_bucket()
-        self._client.create_index(
+        tags = {EMBEDDER_TAG: embedder_tag(chosen)} | ({TENANT_TAG: owner} if owner else {})
+        self._make_index(
             vectorBucketName=self.bucket,
             indexName=name,
             dataType="float32",
@@ -105,44 +125,74 @@ class Catalog:
 
     def open(self, name: str, *, actor: Actor, embedder: Embedder | None = None) -> MemoryStore:
         """Return the store of an index; raise NotFoundError where there is none."""
-        info = self._existing(name)
-        actor.require(Permission.READ, what=f"index {name!r}", tenant=info.tenant)
+        return self.attach(self._existing(name), actor=actor, embedder=embedder)
+
+    def attach(self, info: IndexInfo, *, actor: Actor, embedder: Embedder | None = None) -> MemoryStore:
+        """Return the store of an index that a survey found, without asking the service again."""
+        actor.require(Permission.READ, what=f"index {info.name!r}", tenant=info.tenant, known=info.tags_known)
         return self._store(info, embedder)
 
     def open_or_create(
         self, name: str, *, actor: Actor, tenant: str | None = None, embedder: Embedder | None = None
     ) -> MemoryStore:
         """Return the store of an index, created where there is none; raise ConfigError if it is another tenant's."""
-        info = self._info(name)
+        info = self._inventory.info(name)
         if info is None:
             try:
                 return self.create(name, actor=actor, tenant=tenant, embedder=embedder)
             except ConflictError:
                 info = self._existing(name)  # another process was faster
-        actor.require(Permission.READ, what=f"index {name!r}", tenant=info.tenant)
+        store = self.attach(info, actor=actor, embedder=embedder)
         if tenant is not None and tenant != info.tenant:
             belongs = f"belongs to tenant {info.tenant!r}" if info.tenant else "is shared by every tenant"
             raise ConfigError(
                 f"Index {name!r} {belongs}: choose another one for tenant {tenant!r}, or leave the tenant out."
             )
-        return self._store(info, embedder)
+        return store
 
     def delete(self, name: str, *, actor: Actor) -> None:
-        """Delete an index with every memory in it; needs the role admin."""
-        entry = next((entry for entry in self._entries(prefix=name) if entry["indexName"] == name), None)
-        if entry is None:
-            raise self._missing(name)
-        # The tags say whose it is, also of an index whose files are damaged.
-        actor.require(Permission.ADMINISTER, what=f"index {name!r}", tenant=self._tenant_of(entry))
+        """Delete an index that holds no memory; needs the role admin. One that holds some is refused with ConfigError.
+
+        An index whose files cannot be read any more goes with what is in them.
+        """
+        self._inventory.require(Permission.ADMINISTER, name, actor=actor)
+        if held := self._held(name):
+            raise ConfigError(
+                f"Index {name!r} holds {held}: export what is to stay and delete them (`python -m core forget`). "
+                "Only an empty index can be deleted, for nothing could bring the memories back."
+            )
         self._client.delete_index(vectorBucketName=self.bucket, indexName=name)
+
+    def save_schema(self, name: str, schema: Schema | None, *, actor: Actor) -> None:
+        """Save in the index's tags which keys hold which fields; None forgets it, so that a sample decides again."""
+        info = self._existing(name)
+        self._inventory.require(Permission.ADMINISTER, name, actor=actor)
+        tags = schema_tags(schema) if schema else {}
+        if stale := [tag for tag in info.tags if is_schema_tag(tag) and tag not in tags]:
+            self._client.untag_resource(resourceArn=info.arn, tagKeys=stale)
+        if tags:
+            self._client.tag_resource(resourceArn=info.arn, tags=tags)
 
     def close(self) -> None:
         """Release the client's files and threads."""
         self._client.close()
 
     def _store(self, info: IndexInfo, embedder: Embedder | None) -> MemoryStore:
-        factory = self.embedder if embedder is None else lambda: embedder
-        return MemoryStore(self._client, bucket=self.bucket, info=info, uri=self.uri, embedder_factory=factory)
+        factory = (lambda: self._embedder_of(info)) if embedder is None else lambda: embedder
+        return MemoryStore(
+            self._client,
+            bucket=self.bucket,
+            info=info,
+            uri=self.uri,
+            embedder_factory=factory,
+            detections=self._detections,
+        )
+
+    def _embedder_of(self, info: IndexInfo) -> Embedder:
+        chosen = self.embedder()
+        if info.embedder in (None, embedder_tag(chosen)):
+            return chosen
+        return self._by_tag(info.embedder) or chosen
 
     def _tenant(self, name: str, tenant: str | None) -> str | None:
         named = tenant_of_index(name)
@@ -150,75 +200,46 @@ class Catalog:
             raise ConfigError(f"The name {name!r} is reserved for tenant {named!r}, not {tenant!r}: choose another name.")
         return tenant or named
 
-    def _entries(self, **prefix: str) -> Iterator[dict[str, Any]]:
-        token: str | None = None
-        while True:
-            page = {"nextToken": token} if token else {}
-            try:
-                answer = self._client.list_indexes(vectorBucketName=self.bucket, **prefix, **page)
-            except NotFoundError:
-                return  # the bucket is made with the first index
-            yield from answer["indexes"]
-            token = answer.get("nextToken")
-            if not token:
-                return
-
-    def _owned(self, actor: Actor) -> list[tuple[str, str | None]]:
-        """Return name and tenant of the indexes that the actor may read, by name; no index's own file is opened."""
-        owned: list[tuple[str, str | None]] = []
-        for entry in self._entries():
-            with suppress(NotFoundError):  # deleted in this moment
-                tenant = self._tenant_of(entry)
-                if actor.may(Permission.READ, tenant=tenant):
-                    owned.append((entry["indexName"], tenant))
-        return sorted(owned, key=lambda pair: pair[0])
-
-    def _tenant_of(self, entry: dict[str, Any]) -> str | None:
-        tags = self._client.list_tags_for_resource(resourceArn=entry["indexArn"])["tags"]
-        return _tenant_of(entry["indexName"], tags)
-
-    def _info(self, name: str) -> IndexInfo | None:
-        try:
-            index = self._client.get_index(vectorBucketName=self.bucket, indexName=name)["index"]
-            tags = self._client.list_tags_for_resource(resourceArn=index["indexArn"])["tags"]
-        except NotFoundError:
-            return None
-        return _read_info(index, tags)
-
     def _existing(self, name: str) -> IndexInfo:
-        info = self._info(name)
+        info = self._inventory.info(name)
         if info is None:
-            raise self._missing(name)
+            raise self._inventory.missing(name)
         return info
 
-    def _missing(self, name: str) -> NotFoundError:
-        return NotFoundError(f"There is no index {name!r} in {self.uri}: check the name, or import into it.")
+    def _held(self, name: str) -> str:
+        """Return how many memories an index holds, in words; empty where there are none, or where nobody can read them."""
 
-    def _ensure_bucket(self) -> None:
+        def listed(most: int) -> tuple[int, bool]:
+            answer = self._client.list_vectors(vectorBucketName=self.bucket, indexName=name, maxResults=most)
+            return len(answer["vectors"]), bool(answer.get("nextToken"))
+
         try:
-            self._client.get_vector_bucket(vectorBucketName=self.bucket)
-        except NotFoundError:
+            count, more = listed(1)
+            if count or more:
+                count, more = listed(LIST_VECTORS_MAX)
+        except StorageError:
+            return ""
+        if not count and not more:
+            return ""
+        noun = "memory" if count == 1 and not more else "memories"
+        return f"more than {count:,} {noun}" if more else f"{count:,} {noun}"
+
+    def _make_index(self, **arguments: Any) -> None:
+        """Create an index, and its bucket where there is none yet."""
+        try:
             try:
-                self._client.create_vector_bucket(vectorBucketName=self.bucket)
-            except ConflictError:
-                return  # another process was faster
+                self._client.create_index(**arguments)
+            except NotFoundError:
+                self._make_bucket()
+                self._client.create_index(**arguments)
+        except AccessDeniedError as error:
+            raise AccessDeniedError(
+                f"{error}. To create an index of memories takes the rights s3vectors:CreateIndex and s3vectors:TagResource, "
+                "and s3vectors:CreateVectorBucket where the bucket does not exist yet."
+            ) from error
 
-
-def _tenant_of(name: str, tags: dict[str, str]) -> str | None:
-    return tenant_of_index(name, tag=tags.get(_TENANT_TAG))
-
-
-def _read_info(index: dict[str, Any], tags: dict[str, str]) -> IndexInfo:
-    configuration = index.get("metadataConfiguration") or {}
-    searchable = configuration.get("textSearchConfigurations") or ()
-    return IndexInfo(
-        name=index["indexName"],
-        dimension=index["dimension"],
-        metric=index["distanceMetric"],
-        embedder=tags.get(_EMBEDDER_TAG),
-        tenant=_tenant_of(index["indexName"], tags),
-        non_filterable=tuple(configuration.get("nonFilterableMetadataKeys") or ()),
-        text_keys=tuple(text["metadataKey"] for text in searchable if text.get("status", "ACTIVE") == "ACTIVE"),
-        created_at=index["creationTime"],
-        arn=index["indexArn"],
-    )
+    def _make_bucket(self) -> None:
+        try:
+            self._client.create_vector_bucket(vectorBucketName=self.bucket)
+        except ConflictError:
+            return  # another process was faster

@@ -11,13 +11,22 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from core.catalog import Catalog
-from core.errors import ConfigError
+from core.errors import ConfigError, MnemoscopeError
 from core.memory.fields import preview
-from core.models.embedding import Embedder, default_embedder
-from core.vectors.client import Tracer
+from core.models.choice import EmbedderChoice
+from core.models.embedding import Embedder
+from core.vectors.client import Tracer, VectorsClient
 from core.vectors.embedded import EmbeddedClient
 
-__all__ = ["STORE_VARIABLE", "StoreLocation", "default_store_dir", "open_catalog", "parse_store_uri"]
+__all__ = [
+    "STORE_VARIABLE",
+    "StoreLocation",
+    "default_store",
+    "default_store_dir",
+    "open_catalog",
+    "parse_store_uri",
+    "remote_cache_dir",
+]
 
 STORE_VARIABLE: Final = "MNEMOSCOPE_STORE"
 _BUCKET: Final = "mnemoscope"
@@ -35,22 +44,36 @@ class StoreLocation:
     bucket: str = _BUCKET
     region: str | None = None
     endpoint_url: str | None = None
+    profile: str | None = None
+
+    @property
+    def remote(self) -> bool:
+        """Whether it is a service, not a directory of this machine."""
+        return self.directory is None
+
+
+def default_store() -> str:
+    """Return the URI used when none is named: $MNEMOSCOPE_STORE, else the default directory."""
+    return os.environ.get(STORE_VARIABLE) or str(default_store_dir())
+
+
+def remote_cache_dir() -> Path:
+    """Return where what was read from a service is kept: mnemoscope in $XDG_CACHE_HOME, else in ~/.cache."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "mnemoscope"
 
 
 def default_store_dir() -> Path:
-    """Return the directory used when none is named: $MNEMOSCOPE_STORE, else mnemoscope in the user's data directory."""
+    """Return the directory that $MNEMOSCOPE_STORE names, else mnemoscope in the user's data directory."""
     named = os.environ.get(STORE_VARIABLE)
-    if named:
-        directory = parse_store_uri(named).directory
-        if directory is None:
-            raise ConfigError(f"{STORE_VARIABLE} is {preview(named)}: name a directory there.")
+    if named and (directory := parse_store_uri(named).directory) is not None:
         return directory
     base = os.environ.get("XDG_DATA_HOME")
     return (Path(base) if base else Path.home() / ".local" / "share") / "mnemoscope"
 
 
 def parse_store_uri(uri: str) -> StoreLocation:
-    """Return what a store URI names: a path, `file:///path`, or `s3vectors://BUCKET?region=…&endpoint_url=…`."""
+    """Return what a store URI names: a path, `file:///path`, or `s3vectors://BUCKET?region=…&endpoint_url=…&profile=…`."""
     text = uri.strip()
     if not text or "\0" in text:
         raise ConfigError(f"Store {preview(uri)} is not a path: name a directory, or s3vectors://BUCKET?region=REGION.")
@@ -70,22 +93,57 @@ def open_catalog(
     uri: str | os.PathLike[str] | None = None,
     *,
     tracer: Tracer | None = None,
+    embedder: str | None = None,
     embedder_factory: Callable[[], Embedder] | None = None,
     read_only: bool = False,
 ) -> Catalog:
-    """Return the catalog of a store; without a URI that of the default directory, which is made when first written to."""
-    given = os.fspath(uri) if uri is not None else os.environ.get(STORE_VARIABLE) or str(default_store_dir())
-    location = parse_store_uri(given)
+    """Return the catalog of a store; without a URI that of `default_store`.
+
+    An embedder that is named, or made by the factory, is used for every index. Otherwise each index is opened with the one
+    that it was written with, and new ones get that of $MNEMOSCOPE_EMBEDDER, else the local default.
+
+    A directory is made when first written to; of a service nothing is asked before the first call of the catalog. Such a
+    store has no directory of its own, so vectors of texts are kept by content hash in `remote_cache_dir`.
+    """
+    location = parse_store_uri(os.fspath(uri) if uri is not None else default_store())
     directory = location.directory
+    client: VectorsClient
     if directory is None:
-        raise ConfigError(
-            f"Store {location.uri!r} is bucket {location.bucket!r} of S3 Vectors, which this version does not open yet: "
-            "use a directory for the embedded engine, as in --store ./memories; what you keep there exports as JSONL."
-        )
-    client = EmbeddedClient(directory, tracer=tracer, read_only=read_only)
-    cache = None if read_only else directory / ".cache"
-    factory = embedder_factory or (lambda: default_embedder(cache))
-    return Catalog(client, bucket=location.bucket, uri=str(directory), embedder_factory=factory)
+        client, shown = _aws_client(location, tracer), location.uri
+        cache = None if read_only else _private(remote_cache_dir())
+    else:
+        client = EmbeddedClient(directory, tracer=tracer, read_only=read_only)
+        shown, cache = str(directory), None if read_only else directory / ".cache"
+    choice = EmbedderChoice(embedder, cache_dir=cache, region=location.region, profile=location.profile, tracer=tracer)
+    strict = embedder is not None or embedder_factory is not None
+    return Catalog(
+        client,
+        bucket=location.bucket,
+        uri=shown,
+        embedder_factory=embedder_factory or choice.chosen,
+        embedder_by_tag=(lambda _: None) if strict else choice.by_tag,
+        remote=location.remote,
+        cache_dir=cache,
+    )
+
+
+def _aws_client(location: StoreLocation, tracer: Tracer | None) -> VectorsClient:
+    from core.vectors.aws import AwsClient  # boto3 takes a fifth of a second, which a directory need not wait for
+
+    try:
+        return AwsClient(region=location.region, profile=location.profile, endpoint_url=location.endpoint_url, tracer=tracer)
+    except MnemoscopeError as error:
+        raise type(error)(f"Store {preview(location.uri)} cannot be opened: {error}") from error
+
+
+def _private(directory: Path) -> Path | None:
+    """Return the directory, made for its owner only; None where it cannot be made: a cache costs time, never a result."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.chmod(0o700)
+    except OSError:
+        return None
+    return directory
 
 
 def _file_location(text: str) -> StoreLocation:
@@ -102,14 +160,30 @@ def _bucket_location(text: str) -> StoreLocation:
             f"Store {preview(text)} must name one bucket of 3 to 63 characters a-z, 0-9 and -, as in s3vectors://my-bucket."
         )
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    unknown = sorted(options.keys() - {"region", "endpoint_url"})
+    unknown = sorted(options.keys() - {"region", "endpoint_url", "profile"})
     if unknown or parts.fragment:
         raise ConfigError(
-            f"Store {preview(text)} has the option {(unknown or ['#'])[0]!r}: only region and endpoint_url exist."
+            f"Store {preview(text)} has the option {(unknown or ['#'])[0]!r}: only region, endpoint_url and profile exist."
         )
-    region, endpoint = options.get("region"), options.get("endpoint_url")
+    region, endpoint, profile = (options.get(name) for name in ("region", "endpoint_url", "profile"))
+    if profile == "":
+        raise ConfigError(f"Store {preview(text)} has an empty profile: name one of your AWS profiles, or leave it out.")
     if region is not None and not _REGION.fullmatch(region):
         raise ConfigError(f"Store {preview(text)} has the region {region!r}: write it as in us-east-1.")
-    if endpoint is not None and (urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).netloc):
-        raise ConfigError(f"Store {preview(text)} has the endpoint_url {endpoint!r}: write it as in http://127.0.0.1:9000.")
-    return StoreLocation(text, bucket=parts.netloc, region=region, endpoint_url=endpoint)
+    if endpoint is not None:
+        _check_endpoint(text, endpoint)
+    return StoreLocation(text, bucket=parts.netloc, region=region, endpoint_url=endpoint, profile=profile)
+
+
+def _check_endpoint(uri: str, endpoint: str) -> None:
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is none, or half an IPv6 address
+        usable, parts = False, urlsplit("")
+    if parts.username or parts.password:
+        raise ConfigError(
+            "A store's endpoint_url must not hold credentials: they come from AWS's own chain (environment, profile, role)."
+        )
+    if not usable:
+        raise ConfigError(f"Store {preview(uri)} has the endpoint_url {endpoint!r}: write it as in http://127.0.0.1:9000.")

@@ -14,10 +14,12 @@ from core.calls import boto3_call, cli_call
 from core.candidates import Candidate, Mode
 from core.context import ContextBlock, context_block
 from core.errors import ConfigError
+from core.exact import Seen
 from core.lineage import missing_sources
 from core.recalled import Recalled, RecallResult
 from core.scope import Scope
 from core.scoring import Scored, ScorePart, Weights, relevances, score
+from core.search import asked
 from core.store import MemoryStore
 from core.vectors.limits import GET_VECTORS_MAX, QUERY_PAGE_MAX, QUERY_TEXT_CHARS_MAX, TOP_K_MAX
 
@@ -57,21 +59,20 @@ def recall(
     mode: Mode = Mode.HYBRID,
     scope: Scope = _EVERYTHING,
     weights: Weights = _DEFAULT,
+    snapshot: Seen | None = None,
 ) -> RecallResult:
-    """Return the k best memories for a query within a scope; expired ones only if the scope says so."""
+    """Return the k best memories for a query within a scope; a snapshot with vectors may spare a scan (see store.search)."""
     started = time.perf_counter()
-    if not query.strip():
-        raise ConfigError("The query is empty: write what to look for.")
-    if not 1 <= k <= TOP_K_MAX:
-        raise ConfigError(f"k is {k}: choose from 1 to {TOP_K_MAX:,}.")
-    notes, used = _notes(store, query, mode)
+    notes, used = _notes(store, query, mode, k)
     vector: np.ndarray | None = None if used is Mode.TEXT else store.embed(query, actor=actor)
     embedded = time.perf_counter()
-    found = store.query(text=query, vector=vector, mode=used, k=pool_size(k), scope=scope, now=now, actor=actor)
-    if weights.lineage:
-        found += _sources(store, found, vector, mode=used, scope=scope, weights=weights, now=now, actor=actor)
+    found = store.search(
+        text=query, vector=vector, mode=used, k=pool_size(k), scope=scope, now=now, actor=actor, snapshot=snapshot
+    )
+    pool = found.candidates
+    pool += _sources(store, pool, vector, mode=used, scope=scope, weights=weights, now=now, actor=actor)
     queried = time.perf_counter()
-    ranked = score(_in_time(found, scope, now), query, mode=used, weights=weights, now=now)
+    ranked = score(_in_time(pool, scope, now), query, mode=used, weights=weights, now=now)
     hits = tuple(_recalled(one, rank) for rank, one in enumerate(ranked[:k], start=1))
     below = len(ranked) - len(hits)
     return RecallResult(
@@ -84,7 +85,7 @@ def recall(
         embed_ms=(embedded - started) * 1e3,
         query_ms=(queried - embedded) * 1e3,
         total_ms=(time.perf_counter() - started) * 1e3,
-        notes=notes,
+        notes=notes + found.notes,
     )
 
 
@@ -105,6 +106,8 @@ def _sources(
     actor: Actor,
 ) -> list[Candidate]:
     """Return the sources of what was found that neither half found, as far as they are in scope; one call of the service."""
+    if not weights.lineage:
+        return []
     keys = missing_sources(found, relevances(found, mode=mode, weights=weights), limit=GET_VECTORS_MAX)
     if not keys:
         return []
@@ -112,8 +115,11 @@ def _sources(
     return [candidate for candidate in sources if scope.admits(candidate.memory, now=now)]
 
 
-def _notes(store: MemoryStore, query: str, mode: Mode) -> tuple[tuple[str, ...], Mode]:
-    """Return what a reader must know of how the query runs, and the mode that it runs in."""
+def _notes(store: MemoryStore, query: str, mode: Mode, k: int) -> tuple[tuple[str, ...], Mode]:
+    """Return what a reader must know of how the query runs, and the mode; raise ConfigError for one that makes no sense."""
+    asked(query)
+    if not 1 <= k <= TOP_K_MAX:
+        raise ConfigError(f"k is {k}: choose from 1 to {TOP_K_MAX:,}.")
     notes = []
     if mode is Mode.HYBRID and not store.has_text:
         mode = Mode.VECTOR

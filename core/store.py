@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,12 +12,17 @@ import pyarrow as pa
 
 from core.access import Actor, Permission
 from core.analysis.frame import to_frame
-from core.candidates import Candidate, Mode, clip_text, merge
+from core.candidates import Candidate, Mode
+from core.detecting import SAMPLE_ROWS, Detections
 from core.errors import ConfigError, EmbedderMismatchError, NotFoundError
-from core.memory import TEXT_KEY, Memory, from_metadata, to_metadata
+from core.exact import Found, Seen, exact_cosine
+from core.index import IndexInfo
+from core.memory import Memory, Schema, to_metadata
+from core.memory.detection import Detection
 from core.memory.fields import preview
-from core.models.embedding import Embedder, embedder_tag
+from core.models.embedding import Embedder, embed_query, embedder_tag
 from core.scope import Scope
+from core.search import Search, asked, vector_of
 from core.vectors.client import PutVector, VectorsClient
 from core.vectors.limits import DELETE_VECTORS_MAX, GET_VECTORS_MAX, LIST_VECTORS_MAX, TOP_K_MAX
 from core.writer import WriteFailure, WriteReport, write_all
@@ -28,38 +32,45 @@ __all__ = ["Candidate", "IndexInfo", "MemoryStore", "Mode", "WriteFailure", "Wri
 _EVERYTHING: Final = Scope()
 
 
-@dataclass(frozen=True)
-class IndexInfo:
-    """What an index is: `embedder` as "model/dimension/version" and `tenant` are None where its tags do not say."""
-
-    name: str
-    dimension: int
-    metric: str
-    embedder: str | None
-    tenant: str | None
-    non_filterable: tuple[str, ...]
-    text_keys: tuple[str, ...]
-    created_at: datetime
-    arn: str
-
-
 class MemoryStore:
     """The memories of one index; each call says on whose behalf, and raises NotAllowedError where they may not."""
 
     def __init__(
-        self, client: VectorsClient, *, bucket: str, info: IndexInfo, uri: str, embedder_factory: Callable[[], Embedder]
+        self,
+        client: VectorsClient,
+        *,
+        bucket: str,
+        info: IndexInfo,
+        uri: str,
+        embedder_factory: Callable[[], Embedder],
+        detections: Detections | None = None,
     ) -> None:
         self.info = info
         self.uri = uri
         self.bucket = bucket
         self._client = client
         self._factory = embedder_factory
+        self._detections = detections or Detections()
         self._where = {"vectorBucketName": bucket, "indexName": info.name}
+
+    @property
+    def schema(self) -> Schema:
+        """Return which metadata keys hold which fields of a memory."""
+        return self.detection().schema
+
+    def detection(self) -> Detection:
+        """Return the schema with how sure it is and why; of an index that others made a sample is listed, once."""
+        return self._detections.of(self.info, self._sample)
+
+    @property
+    def text_key(self) -> str:
+        """Return the metadata key with the text, as a query by words names it."""
+        return self._search().text_key
 
     @property
     def has_text(self) -> bool:
         """Say whether the index can be searched by words."""
-        return TEXT_KEY in self.info.text_keys
+        return self._search().has_text
 
     def embedder(self) -> Embedder:
         """Return the embedder; raise EmbedderMismatchError if the index was written with another."""
@@ -77,18 +88,17 @@ class MemoryStore:
     def embed(self, text: str, *, actor: Actor) -> np.ndarray:
         """Return the vector of a query, (dimension,) float32 of length 1."""
         self._require(Permission.READ, actor)
-        vector: np.ndarray = self.embedder().embed([text])[0]
-        return vector
+        return embed_query(self.embedder(), text)
 
     def write(
         self, memories: Iterable[Memory], *, actor: Actor, progress: Callable[[int], None] | None = None
     ) -> WriteReport:
         """Embed and store memories, replacing those of the same key; bad ones are reported, the others are written."""
         self._require(Permission.WRITE, actor)
-        hidden = frozenset(self.info.non_filterable)
+        hidden, schema = frozenset(self.info.non_filterable), self.schema
         return write_all(
             memories,
-            to_metadata=lambda memory: to_metadata(memory, non_filterable=hidden),
+            to_metadata=lambda memory: to_metadata(memory, non_filterable=hidden, schema=schema),
             embed=self.embedder().embed,
             put=self._put,
             progress=progress,
@@ -97,14 +107,13 @@ class MemoryStore:
     def get(self, keys: Iterable[str], *, actor: Actor) -> dict[str, Memory]:
         """Return the memories that exist, in the order of the keys."""
         self._require(Permission.READ, actor)
-        return {
-            key: from_metadata(key, record.get("metadata") or {}) for key, record in self._get(keys, returnMetadata=True)
-        }
+        memory = self._search().memory
+        return {key: memory(record) for key, record in self._get(keys, returnMetadata=True)}
 
     def vectors(self, keys: Iterable[str], *, actor: Actor) -> dict[str, np.ndarray]:
         """Return the vectors of the memories that exist, float32, in the order of the keys."""
         self._require(Permission.READ, actor)
-        return {key: _array(record) for key, record in self._get(keys, returnData=True)}
+        return {key: vector_of(record) for key, record in self._get(keys, returnData=True)}
 
     def delete(self, keys: Iterable[str], *, actor: Actor) -> int:
         """Delete memories and return how many of them existed."""
@@ -127,14 +136,17 @@ class MemoryStore:
         vectors: bool = False,
         progress: Callable[[int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        limit: int | None = None,
     ) -> pa.Table:
-        """Return every record as one Arrow table (see VectorsClient.scan)."""
+        """Return every record as one Arrow table, or a sample of about `limit` (see VectorsClient.scan)."""
         self._require(Permission.READ, actor)
-        return self._client.scan(**self._where, columns=columns, vectors=vectors, progress=progress, cancelled=cancelled)
+        return self._client.scan(
+            **self._where, columns=columns, vectors=vectors, progress=progress, cancelled=cancelled, limit=limit
+        )
 
     def frame(self, *, actor: Actor) -> pd.DataFrame:
         """Return every memory as a row of a snapshot frame (see analysis.frame.COLUMNS)."""
-        return to_frame(self.scan(actor=actor), info=self.info)
+        return to_frame(self.scan(actor=actor), info=self.info, schema=self.schema)
 
     def count(self, actor: Actor) -> int:
         """Return how many memories there are."""
@@ -160,28 +172,40 @@ class MemoryStore:
         A text without a vector is embedded. In hybrid mode each candidate has its exact cosine; in an index without text
         search it is the vector half alone.
         """
+        return self.search(text=text, vector=vector, mode=mode, k=k, scope=scope, now=now, actor=actor).candidates
+
+    def search(
+        self,
+        *,
+        text: str | None = None,
+        vector: np.ndarray | None = None,
+        mode: Mode,
+        k: int,
+        scope: Scope = _EVERYTHING,
+        now: datetime,
+        actor: Actor,
+        snapshot: Seen | None = None,
+    ) -> Found:
+        """Return what `query` returns, with notes on how it was found.
+
+        What the service cannot filter is filtered here: for the vectors exactly, over the snapshot's vectors or a scan where
+        there are none; for the words over the service's list, which ends after 10,000.
+        """
         self._require(Permission.READ, actor)
         if not 1 <= k <= TOP_K_MAX:
             raise ConfigError(f"k is {k}: choose from 1 to {TOP_K_MAX:,}.")
-        common: dict[str, Any] = {"topK": k, "returnMetadata": True}
-        if condition := scope.to_filter(now=now):
-            common["filter"] = condition
         if mode is Mode.TEXT:
-            return self._by_text(text, common)
-        if vector is None:
-            vector = self.embed(_asked(text), actor=actor)
-        by_vector = self._by_vector(vector, common)
-        if mode is Mode.VECTOR or not self.has_text:
-            return by_vector
-        by_text = self._by_text(text, common)
-        return merge(by_vector, by_text, self._cosines(vector, by_vector, by_text))
+            vector = None
+        elif vector is None:
+            vector = self.embed(asked(text), actor=actor)
+        return self._search().find(text, vector, mode=mode, k=k, scope=scope, now=now, snapshot=snapshot)
 
     def candidates(self, keys: Iterable[str], *, vector: np.ndarray | None, actor: Actor) -> list[Candidate]:
         """Return the memories that exist as candidates, with their exact cosines where there is a vector."""
         self._require(Permission.READ, actor)
-        found = self._get(keys, returnMetadata=True, returnData=vector is not None)
+        found, memory = self._get(keys, returnMetadata=True, returnData=vector is not None), self._search().memory
         return [
-            Candidate(_memory(record), cosine=None if vector is None else _exact_cosine(vector, _array(record)))
+            Candidate(memory(record), cosine=None if vector is None else exact_cosine(vector, vector_of(record)))
             for _, record in found
         ]
 
@@ -190,12 +214,31 @@ class MemoryStore:
         vector = self.vectors([key], actor=actor).get(key)
         if vector is None:
             raise NotFoundError(f"There is no memory {preview(key)} in index {self.info.name!r}: it may have been deleted.")
-        found = self._by_vector(vector, {"topK": min(k + 1, TOP_K_MAX), "returnMetadata": True})
+        found = self._search().near(vector, min(k + 1, TOP_K_MAX))
         others = [(hit.memory, hit.cosine) for hit in found if hit.memory.key != key and hit.cosine is not None]
         return others[:k]
 
     def _require(self, permission: Permission, actor: Actor) -> None:
-        actor.require(permission, what=f"index {self.info.name!r}", tenant=self.info.tenant)
+        info = self.info
+        actor.require(permission, what=f"index {info.name!r}", tenant=info.tenant, known=info.tags_known)
+
+    def _search(self) -> Search:
+        return Search(self.info, self.schema, self._query, self._get, self._everything)
+
+    def _everything(self) -> pa.Table:
+        where = self._where
+        return self._client.scan(
+            vectorBucketName=where["vectorBucketName"], indexName=where["indexName"], columns=None, vectors=True
+        )
+
+    def sample(self, *, actor: Actor) -> list[dict[str, Any]]:
+        """Return the metadata of some records, as they are stored."""
+        self._require(Permission.READ, actor)
+        return self._sample()
+
+    def _sample(self) -> list[dict[str, Any]]:
+        answer = self._client.list_vectors(**self._where, maxResults=SAMPLE_ROWS, returnMetadata=True)
+        return [record.get("metadata") or {} for record in answer["vectors"]]
 
     def _put(self, records: list[PutVector]) -> None:
         self._client.put_vectors(**self._where, vectors=records)
@@ -210,10 +253,11 @@ class MemoryStore:
 
     def _pages(self) -> Iterator[Memory]:
         token: str | None = None
+        memory = self._search().memory
         while True:
             page = {"nextToken": token} if token else {}
             answer = self._client.list_vectors(**self._where, maxResults=LIST_VECTORS_MAX, returnMetadata=True, **page)
-            yield from (from_metadata(record["key"], record.get("metadata") or {}) for record in answer["vectors"])
+            yield from (memory(record) for record in answer["vectors"])
             token = answer.get("nextToken")
             if not token:
                 return
@@ -227,50 +271,3 @@ class MemoryStore:
             token = answer.get("nextToken")
             if not token:
                 return
-
-    def _by_vector(self, vector: np.ndarray, common: dict[str, Any]) -> list[Candidate]:
-        hits = self._query({"queryVector": {"float32": vector}, "returnDistance": True, **common})
-        return [
-            Candidate(_memory(hit), cosine=self._cosine(hit["distance"]), vector_rank=rank)
-            for rank, hit in enumerate(hits, start=1)
-        ]
-
-    def _by_text(self, text: str | None, common: dict[str, Any]) -> list[Candidate]:
-        if not self.has_text:
-            raise ConfigError(f"Index {self.info.name!r} has no text search on {TEXT_KEY!r}: use the mode vector.")
-        texts = [{"metadataKey": TEXT_KEY, "text": clip_text(_asked(text))}]
-        hits = self._query({"queryTexts": texts, "returnScores": True, **common})
-        return [
-            Candidate(_memory(hit), bm25=hit["scores"]["bm25Scores"][0]["score"], text_rank=rank)
-            for rank, hit in enumerate(hits, start=1)
-        ]
-
-    def _cosines(self, vector: np.ndarray, by_vector: Sequence[Candidate], by_text: Sequence[Candidate]) -> dict[str, float]:
-        known = {candidate.memory.key for candidate in by_vector}
-        missing = [candidate.memory.key for candidate in by_text if candidate.memory.key not in known]
-        return {key: _exact_cosine(vector, _array(record)) for key, record in self._get(missing, returnData=True)}
-
-    def _cosine(self, distance: float) -> float:
-        # Between vectors of length 1, as every embedder of ours makes them, d² = 2 - 2 cos.
-        return 1 - distance if self.info.metric == "cosine" else 1 - distance * distance / 2
-
-
-def _memory(hit: dict[str, Any]) -> Memory:
-    return from_metadata(hit["key"], hit.get("metadata") or {})
-
-
-def _array(record: dict[str, Any]) -> np.ndarray:
-    return np.asarray(record["data"]["float32"], dtype=np.float32)
-
-
-def _exact_cosine(one: np.ndarray, other: np.ndarray) -> float:
-    # In float64, for the squares of what others stored may be beyond float32; a vector of length 0 is like nothing.
-    first, second = one.astype(np.float64), other.astype(np.float64)
-    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
-    return float(first @ second) / lengths if lengths else 0.0
-
-
-def _asked(text: str | None) -> str:
-    if not text or not text.strip():
-        raise ConfigError("The query is empty: write what to look for.")
-    return text

@@ -62,7 +62,7 @@ args=""
 for file in "$@"; do
     args="$args -r $file"
 done
-echo "Installing $* (about 1 GB the first time)."
+echo "Installing $* (about ${SIZE:-1 GB} the first time)."
 # shellcheck disable=SC2086  # the file names are ours and have no spaces
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input $args || {
     echo "The requirements could not be installed (see above). With a network or a package mirror that pip knows, run the same command again." >&2

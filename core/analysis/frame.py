@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,7 +12,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.memory.fields import FIELDS
+from core.memory.fields import ABSENT, FIELDS, iso
+from core.memory.places import content_places, read_at
+from core.memory.schema import INSIDE, OURS, Schema, container_of
 from core.vectors.client import KEY_COLUMN, VECTOR_COLUMN
 
 if TYPE_CHECKING:
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "to_frame"]
 
-_TEXTS: Final = ("content", "notes")
 _CATEGORIES: Final = ("memory_type", "agent_id", "team_id", "task_id", "session_id", "source")
 _TIMES: Final = ("created_at", "expires_at", "last_recalled_at")
 _LISTS: Final = ("tags", "derived_from")
@@ -48,105 +50,175 @@ COLUMNS: Final[dict[str, str]] = {
 }
 
 
-def to_frame(table: pa.Table, *, info: IndexInfo) -> pd.DataFrame:
-    """Return a scan's table as a frame with exactly COLUMNS; a value of another type than its column's counts as missing."""
-    readers: dict[str, Callable[[pa.Table, str], pd.Series[Any]]] = {
-        **dict.fromkeys(_TEXTS, _texts),
-        **dict.fromkeys(_CATEGORIES, _categories),
-        **dict.fromkeys(_TIMES, _times),
-        **dict.fromkeys(_LISTS, _lists),
-        "confidence": _numbers,
-        "recall_count": _counts,
-    }
+def to_frame(table: pa.Table, *, info: IndexInfo, schema: Schema = OURS) -> pd.DataFrame:
+    """Return a scan's table as a frame with exactly COLUMNS, read with the schema of its index.
+
+    A value of another type than its column's counts as missing.
+    """
     columns: dict[str, pd.Series[Any]] = {"key": pd.Series(table[KEY_COLUMN].to_pandas(), dtype="str")}
-    columns |= {name: readers[name](table, name) for name in COLUMNS if name in readers}
-    columns["content"] = columns["content"].fillna("")
+    content = _content(table, schema)
+    columns["content"] = _text_series(content).fillna("")
+    columns |= {name: _READERS[name](table, name, schema) for name in COLUMNS if name in _READERS}
     total, filterable = _sizes(table, info)
-    content = _plain(table, "content", pa.string())
     columns["content_bytes"] = pd.Series(_filled(pc.binary_length(content)))
     columns["metadata_bytes"] = pd.Series(total)
     columns["filterable_bytes"] = pd.Series(filterable)
     return pd.DataFrame({name: columns[name] for name in COLUMNS})
 
 
-def _plain(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
-    """Return a column of exactly that type; values of mixed or other types that do not fit become null."""
-    if name not in table.column_names:
+def _content(table: pa.Table, schema: Schema) -> pa.ChunkedArray:
+    """Return the text of each row: at the schema's place, else where well-known software keeps it."""
+    own = schema.place("content")
+    found = _at(table, own, "content", pa.string(), schema)
+    plain = own is not None and INSIDE not in own and own in table.column_names
+    settled = table[own].is_valid() if plain else found.is_valid()
+    for place in content_places(schema):
+        if place == own or container_of(place) not in table.column_names or pc.all(settled, min_count=0).as_py():
+            continue
+        other = _at(table, place, "content", pa.string(), schema)
+        found = pc.if_else(settled, found, other)
+        settled = pc.or_(settled, other.is_valid())
+    return found
+
+
+def _plain(table: pa.Table, name: str, kind: pa.DataType, schema: Schema) -> pa.ChunkedArray:
+    return _at(table, schema.place(name), name, kind, schema)
+
+
+def _at(table: pa.Table, place: str | None, name: str, kind: pa.DataType, schema: Schema) -> pa.ChunkedArray:
+    """Return what is at a place as exactly that type; values that the field does not read become null."""
+    key = container_of(place) if place else ""
+    if place is None or key not in table.column_names:
         return pa.chunked_array([pa.nulls(table.num_rows, kind)])
-    column = table[name]
-    if _is_json(table, name):
-        return pa.chunked_array([pa.array([_fitting(name, text) for text in column.to_pylist()], kind)])
+    column = table[key]
+    if INSIDE in place:
+        return _read(_inside(_values(table, key), place), name, kind, schema)
+    if _is_json(table, key):
+        return _read(_values(table, key), name, kind, schema)
     if column.type.equals(kind) or (pa.types.is_floating(kind) and pa.types.is_integer(column.type)):
         return column.cast(kind)
     if pa.types.is_large_string(column.type) and pa.types.is_string(kind):
         return column.cast(kind)
-    return pa.chunked_array([pa.nulls(table.num_rows, kind)])
+    if schema.is_ours:
+        return pa.chunked_array([pa.nulls(table.num_rows, kind)])
+    return _read(column.to_pylist(), name, kind, schema)
 
 
 def _is_json(table: pa.Table, name: str) -> bool:
     return (table.schema.field(name).metadata or {}).get(b"encoding") == b"json"
 
 
-def _fitting(name: str, text: str | None) -> Any:
-    """Return one value of a mixed column if the field can read it."""
-    value = None if text is None else json.loads(text)
-    try:
-        return value if FIELDS[name].parse(value) != FIELDS[name].empty else None
-    except ValueError:
-        return None
+def _values(table: pa.Table, key: str) -> list[Any]:
+    texts = table[key].to_pylist()
+    return [None if text is None else json.loads(text) for text in texts] if _is_json(table, key) else texts
 
 
-def _texts(table: pa.Table, name: str) -> pd.Series[Any]:
-    return pd.Series(_plain(table, name, pa.string()).to_pandas(), dtype="str")
+def _inside(values: list[Any], place: str) -> list[Any]:
+    """Return what is inside the JSON texts, None where there is nothing."""
+    key = container_of(place)
+    found = (read_at({key: value}, place) for value in values)
+    return [None if value is ABSENT else value for value in found]
 
 
-def _categories(table: pa.Table, name: str) -> pd.Series[Any]:
-    column = _plain(table, name, pa.string())
-    # An empty text is a missing one, as in a Memory.
+def _read(values: list[Any], name: str, kind: pa.DataType, schema: Schema) -> pa.ChunkedArray:
+    """Return the values that the field can read, as its type has them."""
+    field = FIELDS[name]
+    read = field.parse if schema.is_ours else field.parse_foreign
+    known: dict[Any, Any] = {}
+
+    def fitting(value: Any) -> Any:
+        try:
+            said = read(value)
+        except ValueError:
+            return None
+        if said == field.empty:
+            return None
+        if isinstance(said, datetime) and pa.types.is_string(kind):
+            return iso(said)
+        return list(said) if isinstance(said, tuple) else said
+
+    def once(value: Any) -> Any:
+        if isinstance(value, list | dict):
+            return fitting(value)
+        mark = (type(value), value)
+        if mark not in known:
+            known[mark] = fitting(value)
+        return known[mark]
+
+    return pa.chunked_array([pa.array([None if value is None else once(value) for value in values], kind)])
+
+
+def _texts(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:
+    return _text_series(_stated(_plain(table, name, pa.string(), schema)))
+
+
+def _stated(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the texts, an empty one as a missing one, as in a Memory."""
     if pc.any(pc.equal(column, "")).as_py():
-        column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+        return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    return column
+
+
+def _text_series(column: pa.ChunkedArray) -> pd.Series[Any]:
+    return pd.Series(column.to_pandas(), dtype="str")
+
+
+def _categories(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:
+    column = _stated(_plain(table, name, pa.string(), schema))
     coded = column.combine_chunks().dictionary_encode() if table.num_rows else pa.array([], pa.string()).dictionary_encode()
     codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False)
     return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(coded.dictionary.to_pandas(), dtype="str")))
 
 
-def _times(table: pa.Table, name: str) -> pd.Series[Any]:
-    column = _plain(table, name, pa.string())
+def _times(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:
     kind = pa.timestamp("us", "UTC")
-    try:
-        times = pc.cast(column, kind)
-    except pa.ArrowInvalid:
-        # Times that others wrote: without a zone, dates alone, or no times at all.
-        times = pa.chunked_array([pa.array([_time(name, text) for text in column.to_pylist()], kind)])
+    if schema.is_ours:
+        column = _plain(table, name, pa.string(), schema)
+        times = _arrow_times(column, kind)
+        if times is None:
+            # Times that others wrote: without a zone, dates alone, or no times at all.
+            times = _read(column.to_pylist(), name, kind, schema)
+    else:
+        times = _plain(table, name, kind, schema)
     return pd.Series(times.to_pandas()).astype("datetime64[us, UTC]")
 
 
-def _time(name: str, text: str | None) -> Any:
+def _arrow_times(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
     try:
-        return FIELDS[name].parse(text)
-    except ValueError:
+        return pc.cast(column, kind)
+    except pa.ArrowInvalid:
         return None
 
 
-def _numbers(table: pa.Table, name: str) -> pd.Series[Any]:
-    values = _plain(table, name, pa.float64()).to_numpy()
+def _numbers(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:
+    values = _plain(table, name, pa.float64(), schema).to_numpy()
     within = (values >= 0) & (values <= 1)
     return pd.Series(np.where(within, values, np.nan))
 
 
-def _counts(table: pa.Table, name: str) -> pd.Series[Any]:
-    values = _filled(_plain(table, name, pa.int64()))
+def _counts(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:
+    values = _filled(_plain(table, name, pa.int64(), schema))
     return pd.Series(np.maximum(values, 0))
 
 
-def _lists(table: pa.Table, name: str) -> pd.Series[Any]:
-    column = _plain(table, name, pa.list_(pa.string()))
+def _lists(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:
+    column = _plain(table, name, pa.list_(pa.string()), schema)
     cells = np.empty(table.num_rows, dtype=object)
     if column.null_count == len(column):
         cells[:] = [[] for _ in range(table.num_rows)]
     else:
         cells[:] = [cell or [] for cell in column.to_pylist()]
     return pd.Series(cells)
+
+
+_READERS: Final[Mapping[str, Callable[[pa.Table, str, Schema], pd.Series[Any]]]] = {
+    "notes": _texts,
+    **dict.fromkeys(_CATEGORIES, _categories),
+    **dict.fromkeys(_TIMES, _times),
+    **dict.fromkeys(_LISTS, _lists),
+    "confidence": _numbers,
+    "recall_count": _counts,
+}
 
 
 def _filled(column: pa.ChunkedArray) -> np.ndarray:

@@ -28,6 +28,7 @@ __all__ = [
     "expiring",
     "growth",
     "limits_use",
+    "stored_bytes",
     "totals",
 ]
 
@@ -160,6 +161,12 @@ def limits_use(frame: pd.DataFrame, *, indexes: int) -> tuple[LimitUse, ...]:
         _largest(frame, key_bytes, "key", "Longest key", KEY_BYTES_MAX),
         LimitUse("indexes", "Indexes in the bucket", indexes, INDEXES_PER_BUCKET, "indexes"),
     )
+
+
+def stored_bytes(frame: pd.DataFrame, *, dimension: int) -> int:
+    """Return what the service stores and charges for: keys, metadata and vectors, 4 bytes a dimension."""
+    keys = pc.sum(pc.binary_length(pa.array(frame["key"], type=pa.string()))).as_py() or 0
+    return int(keys) + int(frame["metadata_bytes"].sum()) + 4 * dimension * len(frame)
 
 
 def _largest(frame: pd.DataFrame, sizes: pd.Series[Any], name: str, label: str, limit: int) -> LimitUse:

@@ -26,5 +26,7 @@ COMMANDS: Final = (
     Command("context", "core.commands.context", "print what is recalled as a block for a prompt"),
     Command("forget", "core.commands.forget", "delete memories by key"),
     Command("demo", "core.commands.demo", "load the demo world"),
+    Command("serve", "core.commands.serve", "answer any client of Amazon S3 Vectors over HTTP"),
+    Command("connect", "core.commands.connect", "try the rights on a bucket of S3 Vectors and print the policy for it"),
     Command("eval", "core.commands.evaluate", "measure retrieval or the engine"),
 )

@@ -103,8 +103,12 @@ def _store(args: argparse.Namespace, stack: ExitStack) -> tuple[MemoryStore | No
     if args.dry_run and not store_exists(args):
         return None, None
     catalog = stack.enter_context(open_catalog_of(args, read_only=args.dry_run))
-    given = GivenVectors(catalog.embedder()) if args.use_vectors else None
-    if args.dry_run and args.index not in catalog.names(actor=ACTOR):
+    there = args.index is None or args.index in catalog.names(actor=ACTOR)
+    given = None
+    if args.use_vectors:
+        opened = catalog.open(index_name(catalog, args.index), actor=ACTOR) if there else catalog
+        given = GivenVectors(opened.embedder())
+    if args.dry_run and not there:
         return None, given
     if args.create and not args.dry_run:
         return catalog.open_or_create(args.index, actor=ACTOR, tenant=args.tenant, embedder=given), given

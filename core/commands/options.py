@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -16,7 +15,6 @@ from core.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
     from core.catalog import Catalog
-    from core.models.embedding import Embedder
     from core.scope import Scope
     from core.store import MemoryStore
 
@@ -44,16 +42,19 @@ _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 def add_store_options(parser: argparse.ArgumentParser) -> None:
-    """Add --store and --json; --embedder hashing is for tests and machines without the model, and is not listed."""
+    """Add --store, --bucket, --json and --embedder."""
     parser.add_argument(
-        "--store", metavar="URI", help="directory of the store (default: $MNEMOSCOPE_STORE, else ~/.local/share/mnemoscope)"
+        "--store",
+        metavar="URI",
+        help="a directory, or s3vectors://BUCKET?region=REGION (default: $MNEMOSCOPE_STORE, else ~/.local/share/mnemoscope)",
     )
+    parser.add_argument("--bucket", metavar="NAME", help="another vector bucket of that store than its own")
     parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object on stdout")
     parser.add_argument(
         "--embedder",
-        choices=("default", "hashing"),
-        default=os.environ.get("MNEMOSCOPE_EMBEDDER", "default"),
-        help=argparse.SUPPRESS,
+        type=embedder_name,
+        metavar="NAME",
+        help="default, titan-v2, cohere-v4, … (default: that of the index; for a new one $MNEMOSCOPE_EMBEDDER)",
     )
 
 
@@ -124,17 +125,15 @@ def open_catalog_of(args: argparse.Namespace, *, read_only: bool = False) -> Ite
     """Open the store that --store names, and close it at the end."""
     from core.config import open_catalog
 
-    with closing(
-        open_catalog(args.store, embedder_factory=_embedder_factory(args.embedder), read_only=read_only)
-    ) as catalog:
-        yield catalog
+    with closing(open_catalog(args.store, embedder=args.embedder, read_only=read_only)) as catalog:
+        yield catalog.in_bucket(args.bucket) if args.bucket else catalog
 
 
 def store_exists(args: argparse.Namespace) -> bool:
     """Say whether there is something at --store; what it is, opening it says."""
-    from core.config import default_store_dir, parse_store_uri
+    from core.config import default_store, parse_store_uri
 
-    directory = parse_store_uri(args.store).directory if args.store else default_store_dir()
+    directory = parse_store_uri(args.store or default_store()).directory
     return directory is None or directory.exists()
 
 
@@ -160,14 +159,13 @@ def index_name(catalog: Catalog, index: str | None) -> str:
     return index
 
 
-def _embedder_factory(name: str) -> Callable[[], Embedder] | None:
-    if name == "default":
-        return None
-    if name != "hashing":
-        raise ConfigError(f"MNEMOSCOPE_EMBEDDER is {name!r}: set it to default or hashing.")
-    from core.models.embedding import HashingEmbedder
+def embedder_name(text: str) -> str:
+    """Return the name of an embedder that there is."""
+    from core.models.registry import embedder_names, is_embedder
 
-    return HashingEmbedder
+    if not is_embedder(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is none: choose one of {', '.join(embedder_names())}")
+    return text
 
 
 def _listed(names: list[str], *, most: int = 10) -> str:

@@ -16,6 +16,7 @@ from core.hostile import one_line
 if TYPE_CHECKING:
     from core.analysis.stats import Counts, LimitUse, Totals
     from core.catalog import Catalog, UnreadableIndex
+    from core.memory.detection import Detection
     from core.store import IndexInfo
 
 EXAMPLE: Final = """\
@@ -85,14 +86,40 @@ def _describe(catalog: Catalog, index: str, top: int, console: Console, *, index
         "tenant": store.info.tenant,
         "embedder": store.info.embedder,
         "dimension": store.info.dimension,
+        "schema": _schema(store.detection()),
         **_plain(dataclasses.asdict(figures)),
         "by": {field.field: dataclasses.asdict(field) | {"values": dict(field.values)} for field in fields},
         "limits": [dataclasses.asdict(limit) for limit in limits],
     }
     console.result(
-        value, [*_head(index, store.info.embedder, figures), *_tallies(fields, console), *_limits(limits, console)]
+        value,
+        [
+            *_head(index, store.info.embedder, figures),
+            *_schema_lines(store.detection()),
+            *_tallies(fields, console),
+            *_limits(limits, console),
+        ],
     )
     return 0
+
+
+def _schema(detection: Detection) -> dict[str, Any]:
+    return {
+        "name": detection.schema.name,
+        "sure": detection.sure,
+        "reasons": list(detection.reasons),
+        "fields": dict(detection.schema.fields),
+    }
+
+
+def _schema_lines(detection: Detection) -> Iterator[str]:
+    """Yield the schema, and of another than ours which key holds which field."""
+    schema = detection.schema
+    yield f"Schema    {one_line(schema.name)}{'' if detection.sure else ', not sure'}"
+    if not schema.is_ours or not detection.sure:
+        yield from (f"          {one_line(reason, 500)}" for reason in detection.reasons)
+    if not schema.is_ours:
+        yield from (f"          {name} is {one_line(place)}" for name, place in schema.fields.items())
 
 
 def _plain(figures: dict[str, Any]) -> dict[str, Any]:

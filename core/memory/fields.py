@@ -84,6 +84,11 @@ def read_words(value: Any) -> tuple[str, ...]:
     return tuple(word for part in value.split(",") if (word := part.strip()))
 
 
+def read_tags(value: Any) -> tuple[str, ...]:
+    """Return a list of texts, or one text as the only tag, as a tuple; raise ValueError for anything else."""
+    return read_texts([value] if isinstance(value, str) and value else value)
+
+
 def read_count(value: Any) -> int:
     """Return a whole number from 0 to 2**53; raise ValueError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 2**53:
@@ -112,6 +117,7 @@ class Field:
     """One field: `read` takes a JSON value that is not null and raises ValueError, `write` returns JSON or ABSENT.
 
     `accept` is `read` for an import, and takes more: forms that a filter would not find if they were stored as they are.
+    `adopt` is `read` for a record that other software wrote, and takes only what a filter finds as it is.
     """
 
     name: str
@@ -119,6 +125,7 @@ class Field:
     write: Callable[[Any], Any] = _write_plain
     empty: Any = None
     accept: Callable[[Any], Any] | None = None
+    adopt: Callable[[Any], Any] | None = None
 
     def parse(self, value: Any) -> Any:
         """Return the field's value for a JSON value that is stored; null is the empty value."""
@@ -127,6 +134,10 @@ class Field:
     def parse_row(self, value: Any) -> Any:
         """Return the field's value for a JSON value of an import; null is the empty value."""
         return self.empty if value is None else (self.accept or self.read)(value)
+
+    def parse_foreign(self, value: Any) -> Any:
+        """Return the field's value for a JSON value of a record that other software wrote; null is the empty value."""
+        return self.empty if value is None else (self.adopt or self.read)(value)
 
     def is_stored_as(self, written: Any, value: Any) -> bool:
         """Say whether the JSON value, stored, is read as the value; one that cannot be read is the empty value."""
@@ -148,18 +159,18 @@ FIELDS: Final[Mapping[str, Field]] = {
     for field in (
         Field("content", read_content, lambda text: text, ""),
         Field("memory_type", read_text),
-        Field("agent_id", read_text, accept=read_name),
-        Field("team_id", read_text, accept=read_name),
-        Field("task_id", read_text, accept=read_name),
-        Field("session_id", read_text, accept=read_name),
-        Field("created_at", read_time, _write_time, accept=read_any_time),
-        Field("expires_at", read_time, _write_time, accept=read_any_time),
+        Field("agent_id", read_text, accept=read_name, adopt=read_name),
+        Field("team_id", read_text, accept=read_name, adopt=read_name),
+        Field("task_id", read_text, accept=read_name, adopt=read_name),
+        Field("session_id", read_text, accept=read_name, adopt=read_name),
+        Field("created_at", read_time, _write_time, accept=read_any_time, adopt=read_any_time),
+        Field("expires_at", read_time, _write_time, accept=read_any_time, adopt=read_any_time),
         Field("confidence", read_share, accept=read_share_text),
-        Field("source", read_text, accept=read_name),
-        Field("tags", read_texts, _write_texts, (), accept=read_words),
+        Field("source", read_text, accept=read_name, adopt=read_name),
+        Field("tags", read_texts, _write_texts, (), accept=read_words, adopt=read_tags),
         Field("derived_from", read_texts, _write_texts, ()),
         Field("recall_count", read_count, _write_count, 0),
-        Field("last_recalled_at", read_time, _write_time, accept=read_any_time),
+        Field("last_recalled_at", read_time, _write_time, accept=read_any_time, adopt=read_any_time),
         Field("notes", read_text),
     )
 }

@@ -10,8 +10,9 @@ from typing import Any
 
 from core.errors import InvalidMemoryError
 from core.memory.fields import FIELDS, preview, same
+from core.memory.schema import Schema
 
-__all__ = ["Memory", "MemoryType"]
+__all__ = ["Memory", "MemoryType", "Origin"]
 
 
 class MemoryType(StrEnum):
@@ -23,12 +24,21 @@ class MemoryType(StrEnum):
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The record that a memory was read from: its metadata as it is stored, and the schema it was read with."""
+
+    schema: Schema
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Memory:
     """One memory: its text, who made it when, and whatever else its metadata carries.
 
     Times are aware UTC. `confidence` is 0 to 1, None where nobody stated one. `extra` holds the fields that we do not know,
     any JSON value. `as_written` holds known fields whose original JSON says more than the value: an explicit null, an empty
     list, a time with its own zone or precision, a value of another type. It goes out as it came in until the field changes.
+    `origin` is the record that it was read from: writing the memory changes of that record only what differs.
     """
 
     key: str
@@ -49,6 +59,7 @@ class Memory:
     notes: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     as_written: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    origin: Origin | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Normalise: empty text is None, times are UTC, lists are tuples, stale originals are dropped."""

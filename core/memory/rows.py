@@ -9,6 +9,7 @@ from core.errors import InvalidMemoryError
 from core.memory.fields import ABSENT, FIELDS, check_json, preview, same
 from core.memory.keys import check_key
 from core.memory.model import Memory
+from core.memory.rewriting import everything
 
 __all__ = ["from_row", "to_row"]
 
@@ -40,7 +41,10 @@ def from_row(row: Mapping[str, Any], *, fallback_key: str) -> Memory:
 
 
 def to_row(memory: Memory) -> dict[str, Any]:
-    """Return the memory as a JSON object: what `from_row` reads back as an equal memory; empty fields are left out."""
+    """Return the memory as a JSON object: what `from_row` reads back as an equal memory; empty fields are left out.
+
+    A memory of other software's index has our fields, and beside them the keys of its record that say more than these.
+    """
     row: dict[str, Any] = {"key": memory.key, "content": memory.content}
     aside: dict[str, Any] = {}
     for name, field in FIELDS.items():
@@ -50,8 +54,8 @@ def to_row(memory: Memory) -> dict[str, Any]:
         value = field.write(getattr(memory, name)) if value is ABSENT else value
         if value is not ABSENT:
             row[name] = value
-    for name, value in memory.extra.items():
-        (aside if name == "key" else row)[name] = value
+    for name, value in everything(memory).items():
+        (aside if name == "key" or name in FIELDS else row)[name] = value
     if _ASIDE in row and (aside or _is_ours(row[_ASIDE])):
         aside[_ASIDE] = row[_ASIDE]
     return {**row, _ASIDE: aside} if aside else row

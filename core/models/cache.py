@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 import apsw
 import numpy as np
 
-from core.models.protocol import Embedder, embedder_tag
+from core.models.protocol import Embedder, QueryEmbedder, embed_query, embedder_tag
 
 __all__ = ["CachedEmbedder"]
 
@@ -21,6 +21,11 @@ _FILE: Final = "embeddings.sqlite"
 _FILE_ENTRIES: Final = 200_000
 _VARIABLES: Final = 500
 _BUSY_MS: Final = 2_000
+
+
+@runtime_checkable
+class _Closable(Protocol):
+    def close(self) -> None: ...
 
 
 class CachedEmbedder:
@@ -32,6 +37,8 @@ class CachedEmbedder:
         self.version = embedder.version
         self._embedder = embedder
         self._salt = embedder_tag(embedder).encode()
+        # A query's vector is another one only where the embedder tells queries from memories.
+        self._query_salt = self._salt + (b"\0query" if isinstance(embedder, QueryEmbedder) else b"")
         self._memory: OrderedDict[bytes, np.ndarray] = OrderedDict()
         self._max = max_entries
         self._lock = threading.Lock()
@@ -39,20 +46,35 @@ class CachedEmbedder:
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Return what the embedder returns, from the cache where it can."""
-        names = [self._name(text) for text in texts]
+        return self._through(texts, self._salt, self._embedder.embed)
+
+    def embed_query(self, text: str) -> np.ndarray:
+        """Return the vector of a query, from the cache where it can."""
+        vector: np.ndarray = self._through([text], self._query_salt, self._embed_queries)[0]
+        return vector
+
+    def close(self) -> None:
+        """Close the cache's file, and the embedder's connections where it has any; a later call opens them again."""
+        if self._file is not None:
+            self._file.close()
+        if isinstance(self._embedder, _Closable):
+            self._embedder.close()
+
+    def _embed_queries(self, texts: Sequence[str]) -> np.ndarray:
+        return np.stack([embed_query(self._embedder, text) for text in texts])
+
+    def _through(self, texts: Sequence[str], salt: bytes, embed: Callable[[Sequence[str]], np.ndarray]) -> np.ndarray:
+        names = [_name(salt, text) for text in texts]
         found = self._look_up(set(names))
         missing = {name: text for name, text in zip(names, texts, strict=True) if name not in found}
         if missing:
-            fresh = dict(zip(missing, self._embedder.embed(list(missing.values())), strict=True))
+            fresh = dict(zip(missing, embed(list(missing.values())), strict=True))
             found.update(fresh)
             self._remember(fresh, persist=True)
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for row, name in enumerate(names):
             vectors[row] = found[name]
         return vectors
-
-    def _name(self, text: str) -> bytes:
-        return hashlib.sha256(self._salt + b"\0" + text.encode("utf-8", "surrogatepass")).digest()
 
     def _look_up(self, names: set[bytes]) -> dict[bytes, np.ndarray]:
         found: dict[bytes, np.ndarray] = {}
@@ -74,6 +96,10 @@ class CachedEmbedder:
                 self._memory.popitem(last=False)
         if persist and self._file is not None:
             self._file.write(vectors)
+
+
+def _name(salt: bytes, text: str) -> bytes:
+    return hashlib.sha256(salt + b"\0" + text.encode("utf-8", "surrogatepass")).digest()
 
 
 class _CacheFile:
@@ -120,6 +146,12 @@ class _CacheFile:
                     )
             except apsw.Error:
                 self._broken = True
+
+    def close(self) -> None:
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def _open(self) -> apsw.Connection | None:
         if self._connection is None and not self._broken:

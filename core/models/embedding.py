@@ -1,25 +1,27 @@
-"""Embedders: the Protocol, the local default and its cache, and one without a model."""
+"""Embedders: the Protocol, the local default and its cache, one without a model, and those of Amazon Bedrock by name."""
 
 from __future__ import annotations
 
-import threading
-from pathlib import Path
-
 from core.models.cache import CachedEmbedder
 from core.models.hashing import HashingEmbedder
+from core.models.local import default_embedder
 from core.models.minilm import INSTALL_LINE, MiniLM
-from core.models.protocol import Embedder, embedder_tag
+from core.models.protocol import Embedder, QueryEmbedder, embed_query, embedder_tag
+from core.models.registry import EMBEDDER_VARIABLE, embedder_for, embedder_names, is_embedder, served_model
 
-__all__ = ["INSTALL_LINE", "CachedEmbedder", "Embedder", "HashingEmbedder", "MiniLM", "default_embedder", "embedder_tag"]
-
-_lock = threading.Lock()
-_model = MiniLM()
-_cached: dict[Path | None, CachedEmbedder] = {}
-
-
-def default_embedder(cache_dir: Path | None = None) -> Embedder:
-    """Return MiniLM behind a cache: one model a process, one cache a directory (in memory only without one)."""
-    with _lock:
-        if cache_dir not in _cached:
-            _cached[cache_dir] = CachedEmbedder(_model, cache_dir)
-        return _cached[cache_dir]
+__all__ = [
+    "EMBEDDER_VARIABLE",
+    "INSTALL_LINE",
+    "CachedEmbedder",
+    "Embedder",
+    "HashingEmbedder",
+    "MiniLM",
+    "QueryEmbedder",
+    "default_embedder",
+    "embed_query",
+    "embedder_for",
+    "embedder_names",
+    "embedder_tag",
+    "is_embedder",
+    "served_model",
+]

@@ -28,7 +28,7 @@ from core.store import MemoryStore
 __all__ = ["CSV_COLUMNS", "csv_lines", "json_lines", "open_output", "read_memories"]
 
 # One column a field; what other metadata a memory carries is one JSON object in `extra`.
-CSV_COLUMNS: Final = tuple(field.name for field in dataclasses.fields(Memory) if field.name != "as_written")
+CSV_COLUMNS: Final = tuple(field.name for field in dataclasses.fields(Memory) if field.name not in ("as_written", "origin"))
 _PAGE: Final = 500
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 

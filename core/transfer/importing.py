@@ -16,7 +16,7 @@ import numpy as np
 
 from core.access import Actor
 from core.errors import FileReadError, InvalidMemoryError
-from core.memory import NON_FILTERABLE, Memory
+from core.memory import NON_FILTERABLE, OURS, Memory
 from core.store import MemoryStore
 from core.transfer.given import GivenVectors
 from core.transfer.lines import Line, Source, read_lines
@@ -127,6 +127,7 @@ class Importer:
         self._store = store
         self._actor = actor
         self._non_filterable = store.info.non_filterable if store else NON_FILTERABLE
+        self._schema = store.schema if store else OURS
         self._given = given
         self._on_progress = on_progress or (lambda _: None)
         self._on_error = on_error or (lambda _: None)
@@ -162,7 +163,7 @@ class Importer:
             row = parse_line(line)
             digest = row_digest(row)
             fallback = fallback_key(digest, occurrence=occurrences.get(digest, 0))
-            memory = to_memory(row, fallback=fallback, non_filterable=self._non_filterable)
+            memory = to_memory(row, fallback=fallback, non_filterable=self._non_filterable, schema=self._schema)
             vector = self._vector(row)
         except InvalidMemoryError as error:
             if line.whole:  # else the damage is reported, and this is its splinter

@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 import numpy as np
 
 from core.errors import InvalidMemoryError
-from core.memory import Memory, from_row, to_metadata
+from core.memory import OURS, Memory, Schema, from_metadata, from_row, to_metadata
 from core.transfer.lines import LINE_BYTES_MAX, Line
 
 __all__ = ["VECTOR_FIELDS", "Row", "fallback_key", "parse_line", "row_digest", "to_memory", "vector_of"]
@@ -49,11 +49,14 @@ def parse_line(line: Line) -> Row:
     return Row(fields)
 
 
-def to_memory(row: Row, *, fallback: str, non_filterable: Collection[str]) -> Memory:
-    """Return the memory of a row, keyed by `fallback` if it has no key; raise InvalidMemoryError if no index can hold it."""
+def to_memory(row: Row, *, fallback: str, non_filterable: Collection[str], schema: Schema = OURS) -> Memory:
+    """Return the memory of a row, keyed by `fallback` if it has no key; raise InvalidMemoryError if no index can hold it.
+
+    For an index of other software it is the memory as it would be read from there.
+    """
     memory = from_row(row.fields, fallback_key=fallback)
-    to_metadata(memory, non_filterable=non_filterable)
-    return memory
+    metadata = to_metadata(memory, non_filterable=non_filterable, schema=schema)
+    return memory if schema.is_ours else from_metadata(memory.key, metadata, schema)
 
 
 def vector_of(row: Row, *, dimension: int) -> np.ndarray | None:

@@ -60,7 +60,11 @@ class QueryText(TypedDict):
 
 @dataclass(frozen=True)
 class Call:
-    """What a tracer sees of one call: seconds, bytes as far as known, retries it took, and the error's code if it failed."""
+    """What a tracer sees of one call: seconds, bytes as far as known, retries it took, and the error's code if it failed.
+
+    `throttled` is how many answers said "slow down" (429); `tokens` is what a model was asked to read, None where the call
+    has none or the service does not tell.
+    """
 
     operation: str
     arguments: Mapping[str, Any]
@@ -70,6 +74,8 @@ class Call:
     response_bytes: int = 0
     error: str | None = None
     retries: int = 0
+    throttled: int = 0
+    tokens: int | None = None
 
 
 Tracer = Callable[[Call], None]
@@ -105,6 +111,7 @@ class VectorsClient(Protocol):
         vectors: bool = False,
         progress: Callable[[int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        limit: int | None = None,
     ) -> pa.Table:
         """Return every record as one table.
 
@@ -114,7 +121,8 @@ class VectorsClient(Protocol):
         column that no record has is a null string column. The table's schema metadata holds `revision` where there is one.
 
         `progress` is told how many records were read so far. `cancelled` is asked between pages: once it says True,
-        CancelledError is raised.
+        CancelledError is raised. With a `limit` no further page is asked for once so many are there, from every segment
+        alike: a sample, a page or so larger than the limit, whose schema metadata holds `more` = "1" if the index has more.
         """
         ...
 

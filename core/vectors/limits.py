@@ -5,6 +5,7 @@ Sources: M = the service model in boto3 1.44.5; D = AWS user guide, November 202
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 BUCKET_NAME_MIN: Final = 3  # M
@@ -16,6 +17,10 @@ DIMENSION_MAX: Final = 4096  # M
 VECTORS_PER_INDEX: Final = 2_000_000_000  # D
 INDEXES_PER_BUCKET: Final = 10_000  # D
 BUCKETS_PER_ACCOUNT: Final = 10_000  # D
+
+INDEX_MODES: Final = ("CLASSIC", "ENHANCED")  # M
+CLASSIC_BUCKETS_BEFORE: Final = datetime(2026, 9, 30, tzinfo=UTC)  # M: no index of a later bucket can be CLASSIC
+POLICY_BYTES_MAX: Final = 20_480  # D: the limit of S3's bucket policies
 
 KEY_CHARS_MAX: Final = 1024  # M
 KEY_BYTES_MAX: Final = 1024  # P

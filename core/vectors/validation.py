@@ -16,6 +16,7 @@ from core.vectors.client import KEY_COLUMN, VECTOR_COLUMN, PutVector
 __all__ = [
     "IndexRef",
     "bucket_name",
+    "check_choice",
     "check_key",
     "check_metadata",
     "check_range",
@@ -31,7 +32,7 @@ _INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*[a-z0-9]")
 _BUCKET_ARN = re.compile(r"arn:aws[-a-z0-9]*:s3vectors:[a-z0-9-]+:[0-9]{12}:bucket/(?P<bucket>[^/]+)")
 _INDEX_ARN = re.compile(_BUCKET_ARN.pattern + r"/index/(?P<index>[^/]+)")
 _TAG = re.compile(r"[\w \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000.:/=+\-@]*")  # letters, numbers, separators
-_FLOAT32_MAX = float(np.finfo(np.float32).max)
+_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}  # as boto3 sends them
 
 
 class IndexRef(NamedTuple):
@@ -43,8 +44,9 @@ class IndexRef(NamedTuple):
 
 def constraint(path: str, what: str, rule: str) -> ValidationError:
     """Return the service's error for a broken constraint, as "Value with length 2 at '/indexName' failed to …"."""
+    named = f"{what} at" if what else "at"
     return ValidationError(
-        f"1 validation error detected. Value {what} at '{path}' failed to satisfy constraint: {rule}",
+        f"1 validation error detected. Value {named} '{path}' failed to satisfy constraint: {rule}",
         field_list=[(path, rule)],
     )
 
@@ -73,10 +75,15 @@ def check_range(path: str, value: object, low: int, high: int) -> int:
     """Return the integer, or raise unless it is one within [low, high]."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise constraint(path, f"'{value}'", "Member must be an integer")
-    if value < low:
-        raise constraint(path, f"'{value}'", f"Member must be greater than or equal to {low}")
-    if value > high:
-        raise constraint(path, f"'{value}'", f"Member must be less than or equal to {high}")
+    if not low <= value <= high:
+        raise constraint(path, "", f"Member must be between {low} and {high}, inclusive")
+    return value
+
+
+def check_choice(path: str, value: object, choices: Sequence[str]) -> str:
+    """Return the string, or raise unless it is one of the choices."""
+    if not isinstance(value, str) or value not in choices:
+        raise constraint(path, "", f"Member must satisfy enum value set: [{', '.join(choices)}]")
     return value
 
 
@@ -96,7 +103,8 @@ def _name(path: str, value: object, pattern: re.Pattern[str]) -> str:
     name = check_text(path, value)
     check_length(path, name, limits.BUCKET_NAME_MIN, limits.BUCKET_NAME_MAX)
     if not pattern.fullmatch(name):
-        raise constraint(path, f"'{name}'", f"Member must satisfy regular expression pattern: {pattern.pattern}")
+        what = f"Invalid {'vector bucket' if pattern is _NAME else 'index'} name"
+        raise ValidationError(what, field_list=[(path, what)])
     return name
 
 
@@ -104,7 +112,7 @@ def bucket_name(arguments: Mapping[str, Any], *, owner: str = "") -> str:
     """Return the bucket's name from `vectorBucketName`, or from `vectorBucketArn`, which must start with `owner`."""
     name, arn = arguments.get("vectorBucketName"), arguments.get("vectorBucketArn")
     if (name is None) == (arn is None):
-        raise ValidationError("Must specify either vectorBucketArn or vectorBucketName")
+        raise ValidationError("Must specify either vectorBucketName or vectorBucketArn but not both")
     if arn is None:
         return _name("/vectorBucketName", name, _NAME)
     match = _BUCKET_ARN.fullmatch(arn) if isinstance(arn, str) else None
@@ -179,7 +187,6 @@ def is_number(value: object) -> bool:
 
 
 def _check_value(value: object) -> str | None:
-    """Return what is wrong with one metadata value, or None."""
     if isinstance(value, str):
         return None if value.isascii() or _encodes(value) else "Metadata strings must be valid UTF-8"
     if isinstance(value, bool):
@@ -234,6 +241,8 @@ def _floats(data: object) -> np.ndarray | None:
         return None
     try:
         array = np.asarray(values)
+        if array.dtype.kind == "U":
+            array = np.asarray([_NOT_FINITE.get(value, value) for value in values])
     except (ValueError, TypeError, OverflowError):
         return None
     if array.ndim != 1 or (array.dtype.kind not in "fiu" and array.size):

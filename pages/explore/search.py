@@ -13,6 +13,7 @@ from pages.shared.here import current
 from pages.shared.hits import downloads, result_line, results
 from pages.shared.inspector import inspector
 from pages.shared.nothing import ask_something, nothing_found
+from pages.shared.reading import snapshot_for_search
 from pages.shared.theme import agent_colours
 from pages.shared.workbench import workbench
 
@@ -48,8 +49,21 @@ if not query:
         ask_something(here, in_scope=in_scope)
     st.stop()
 
+snapshot = snapshot_for_search(here) if mode != "text" else here.snapshot
+if snapshot is None:
+    st.stop()
 with st.spinner("Searching", show_time=True):
-    result = recall(here.store, query, actor=here.actor, now=here.now, k=k, mode=mode, scope=here.scope, weights=weights)
+    result = recall(
+        here.store,
+        query,
+        actor=here.actor,
+        now=here.now,
+        k=k,
+        mode=mode,
+        scope=here.scope,
+        weights=weights,
+        snapshot=snapshot,
+    )
 with row_end:
     if result.hits:
         downloads(result, index=here.index, now=here.now)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from core import demo
-from pages.shared.here import Here
+from pages.shared.connecting import connect, connection_dialog
+from pages.shared.creating import create_button, index_dialogs
+from pages.shared.here import Here, wrote
 from pages.shared.importing import import_file
 from pages.shared.problem import attempt
 from pages.shared.unreadable import all_unreadable
 from pages.shared.words import plural
 
-__all__ = ["connect", "demo_world", "getting_started"]
+__all__ = ["demo_world", "getting_started"]
 
 # How many memories the story has, roughly: only the progress bar depends on it.
 _DEMO_SIZE = 700
@@ -34,6 +36,11 @@ def getting_started(here: Here) -> None:
         import_file(here)
     with third.container(border=True, height="stretch"):
         connect(here)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Or begin with an empty index that your agents write to:")
+        create_button(here)
+    if not connection_dialog(here):
+        index_dialogs(here)
 
 
 def demo_world(here: Here) -> None:
@@ -53,18 +60,8 @@ def demo_world(here: Here) -> None:
         report = attempt(lambda: demo.load(here.catalog, actor=here.actor, now=here.now, progress=progress))
         bar.empty()
         if report is not None:
+            wrote(here, report.indexes)
             st.session_state["told"] = (
                 f"The demo world is here: {plural(report.memories, 'memory')} in {len(report.indexes)} indexes."
             )
             st.rerun()
-
-
-def connect(here: Here) -> None:
-    """Say how an S3 Vectors bucket will be opened; this version reads local stores only."""
-    st.subheader("Connect to S3 Vectors", anchor=False)
-    st.markdown("Mnemoscope reads and writes vector buckets of Amazon S3 with the credentials of your AWS profile.")
-    st.code(
-        "python -m streamlit run dashboard.py -- \\\n  's3vectors://BUCKET?region=REGION'", language="bash", wrap_lines=True
-    )
-    st.caption("Opening a bucket comes with the next version. Until then this store is a directory on this machine:")
-    st.code(here.catalog.uri, language=None, wrap_lines=True)

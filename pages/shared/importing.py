@@ -11,7 +11,7 @@ import streamlit as st
 from core.hostile import markdown_escape, one_line
 from core.transfer import Importer, ImportReport, Progress, Source
 from pages.shared import state
-from pages.shared.here import Here
+from pages.shared.here import Here, wrote
 from pages.shared.problem import attempt
 from pages.shared.words import bytes_text, plural
 
@@ -56,6 +56,7 @@ def _run(here: Here, name: str, files: Sequence[Any]) -> None:
         bar.empty()
         return
     st.session_state[_REPORT] = (name, report)
+    wrote(here, [name])
     state.put("index", name)
     st.rerun()
 

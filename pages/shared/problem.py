@@ -7,7 +7,17 @@ from typing import TypeVar
 
 import streamlit as st
 
-from core.errors import ConfigError, EmbedderMismatchError, MnemoscopeError, ModelError, NotAllowedError, StorageError
+from core.errors import (
+    AccessDeniedError,
+    ConfigError,
+    CredentialsError,
+    EmbedderMismatchError,
+    MnemoscopeError,
+    ModelError,
+    NotAllowedError,
+    StorageError,
+    UnreachableError,
+)
 from core.hostile import markdown_escape, one_line
 from pages.shared import state
 
@@ -18,6 +28,9 @@ _TITLES: tuple[tuple[type[MnemoscopeError], str], ...] = (
     (EmbedderMismatchError, "This index speaks another embedder's language"),
     (ModelError, "The embedding model is not usable"),
     (NotAllowedError, "Your role does not allow this"),
+    (AccessDeniedError, "Your AWS credentials do not allow this"),
+    (CredentialsError, "There are no usable AWS credentials"),
+    (UnreachableError, "The service does not answer"),
     (ConfigError, "A setting makes no sense"),
 )
 
@@ -34,13 +47,13 @@ def attempt(action: Callable[[], T]) -> T | None:
         return None
 
 
-def show_problem(error: MnemoscopeError, *, uri: str) -> None:
-    """Draw an error with the store it happened in and two ways on."""
+def show_problem(error: MnemoscopeError, *, uri: str, again: Callable[[], None] | None = None) -> None:
+    """Draw an error with the store it happened in and two ways on; `again` is done before the next try."""
     title = next((title for kind, title in _TITLES if isinstance(error, kind)), "That did not work")
     st.error(markdown_escape(str(error)), title=title, icon=":material/error:")
     st.caption(f"Store: {markdown_escape(one_line(uri, 160))}")
     with st.container(horizontal=True):
-        st.button("Try again", icon=":material/refresh:", key="problem_again")
+        st.button("Try again", icon=":material/refresh:", key="problem_again", on_click=again)
         if state.view():
             st.button(
                 "Start without filters",

@@ -35,11 +35,14 @@ _SPANS: Final = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": tim
 
 def rail(uri: str) -> Here:
     """Draw the rail and return what it leads to; storage errors are raised."""
-    here = open_here(uri, index=state.get("index"))
-    if here.store is None or here.frame is None:
-        return here
+    here = open_here(uri, index=state.get("index"), bucket=state.get("bucket"))
     scope, problems = state.scope()
     scope = _timed(scope, now=here.now)
+    if state.get("bucket") not in ("", here.catalog.bucket):
+        problems.append(f"there is no bucket {state.get('bucket')!r} in this store; this is {here.catalog.bucket!r}.")
+    _bucket_box(here)
+    if here.store is None:
+        return here
     if state.get("index") not in ("", here.index):
         broken = state.get("index") in {each.name for each in here.unreadable}
         why = "the index {!r} cannot be read" if broken else "there is no index {!r} in this store"
@@ -47,6 +50,8 @@ def rail(uri: str) -> Here:
     for problem in problems:
         st.warning(markdown_escape(f"Left out of the link: {problem}"), icon=":material/link_off:")
     _index_box(here)
+    if here.frame is None:
+        return replace(here, scope=scope)
     for facet, values in zip(FACETS, facet_counts(here.frame, scope, now=here.now).values(), strict=True):
         _type_pills(values) if facet.param == "type" else _facet_box(facet, values)
     _time_box(scope)
@@ -76,6 +81,34 @@ def _timed(scope: Scope, *, now: datetime) -> Scope:
     return replace(scope, created_from=now - span, created_to=None) if span else scope
 
 
+def _bucket_box(here: Here) -> None:
+    names = sorted({*here.buckets, here.catalog.bucket}, key=lambda name: (name not in here.buckets[:1], name))
+    if len(names) < 2:
+        return
+    key = "rail_bucket"
+    if st.session_state.get(key) != here.catalog.bucket:
+        st.session_state[key] = here.catalog.bucket
+    st.selectbox(
+        "Bucket",
+        names,
+        key=key,
+        help="A vector bucket holds indexes. Agents that write through an endpoint choose their own.",
+        on_change=_bucket_changed,
+    )
+
+
+def _bucket_changed() -> None:
+    state.clear((*state.SCOPE_PARAMS, *state.TIME_PARAMS, "index", "sel"))
+    state.store_value("bucket", "rail_bucket")
+
+
+def _index_label(here: Here, name: str) -> str:
+    if name not in here.counts:
+        return f"{name} · …"
+    more = "+" if here.snapshot and here.snapshot.sampled and name == here.index else ""
+    return f"{name} · {here.counts[name]:,}{more}"
+
+
 def _index_box(here: Here) -> None:
     names = [info.name for info in here.indexes]
     key = "rail_index"
@@ -87,7 +120,7 @@ def _index_box(here: Here) -> None:
         "Index",
         names,
         key=key,
-        format_func=lambda name: f"{name} · {here.counts[name]:,}",
+        format_func=lambda name: _index_label(here, name),
         help="An index holds the memories of one scope or one tenant. Filters below apply within it.",
         on_change=_index_changed,
     )

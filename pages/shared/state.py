@@ -19,7 +19,7 @@ __all__ = ["clear", "get", "get_all", "put", "scope", "start", "store_value", "s
 
 SCOPE_PARAMS: Final = ("team", "agent", "type", "task", "session", "source", "tag", "min_confidence", "expired")
 TIME_PARAMS: Final = ("when", "from", "to")
-PARAMS: Final = ("index", *SCOPE_PARAMS, *TIME_PARAMS, "q", "mode", "k", "weights", "sel")
+PARAMS: Final = ("bucket", "index", *SCOPE_PARAMS, *TIME_PARAMS, "q", "mode", "k", "weights", "sel")
 
 _VIEW: Final = "view"
 _WRITTEN: Final = "view_written"

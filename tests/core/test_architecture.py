@@ -35,7 +35,7 @@ SCRIPTS = [path for path in PAGES if path.parent.name != "shared" and path.name 
 # Less what other classes have under the same name.
 OPERATIONS = {name for name in vars(VectorsClient) if not name.startswith("_")} - {"scan", "revision", "close"}
 # config.py makes the client, eval/engine.py measures it.
-CALLERS = {"core/catalog.py", "core/store.py", "core/eval/engine.py"}
+CALLERS = {"core/catalog.py", "core/inventory.py", "core/store.py", "core/eval/engine.py", "core/operate/rights.py"}
 MAKERS = {"core/config.py", "core/eval/engine.py"}
 
 
@@ -245,13 +245,15 @@ def test_the_readme_counts_the_demo_world():
 
 def test_what_is_installed_is_pinned():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    pins = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("requirements.txt", "requirements-dev.txt")}
+    names = ("requirements.txt", "requirements-dev.txt", "requirements-clients.txt")
+    pins = {name: (ROOT / name).read_text(encoding="utf-8") for name in names}
     for file, text in pins.items():
         lines = [line for line in text.splitlines() if not line.startswith("#")]
         assert [line for line in lines if not re.match(r"[a-z0-9._-]+==\S+( ; .+)?$", line)] == [], file
     groups = {
         "requirements.txt": project["project"]["dependencies"],
         "requirements-dev.txt": project["dependency-groups"]["dev"],
+        "requirements-clients.txt": project["dependency-groups"]["clients"],
     }
     for file, wanted in groups.items():
         names = [re.match(r"[a-z0-9-]+", requirement)[0] for requirement in wanted]

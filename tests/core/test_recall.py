@@ -182,7 +182,6 @@ def run_call(code: str, store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> 
     module = types.ModuleType("boto3")
     module.client = lambda name: store._client  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "boto3", module)
-    monkeypatch.setattr("core.models.embedding.default_embedder", store.embedder)
     names: dict[str, Any] = {}
     exec(compile(code, "call", "exec"), names)
     return names

@@ -114,12 +114,6 @@ def test_a_store_that_cannot_be_opened_is_said_in_words(make, tmp_path, monkeypa
     assert at.button(key="problem_again")
 
 
-def test_an_s3_address_is_refused_with_the_next_step(monkeypatch):
-    at = open_app(monkeypatch, "s3vectors://my-bucket?region=eu-central-1")
-    assert not at.exception
-    assert "use a directory" in at.error[0].value
-
-
 def test_another_writer_is_seen_at_the_next_run(tmp_path, monkeypatch):
     store = seed(tmp_path / "store", team_memories())
     at = open_app(monkeypatch, store)

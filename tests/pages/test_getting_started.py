@@ -68,7 +68,7 @@ def test_the_indexes_page_lists_and_opens_indexes(tmp_path, monkeypatch):
     at = open_app(monkeypatch, tmp_path / "store", page=INDEXES)
     upload(at, '{"content": "one"}', '{"content": "two"}', index="first")
     upload(at, '{"content": "three"}', index="second")
-    assert "2 indexes in this store" in texts(at)
+    assert "2 indexes in the bucket" in texts(at)
     at.button(key="open_index_first").click().run()
     assert at.query_params["index"] == "first"
     assert at.button(key="open_index_first").disabled

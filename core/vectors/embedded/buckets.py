@@ -13,11 +13,13 @@ from core.errors import ConflictError, NotFoundError, ValidationError
 from core.vectors import limits
 from core.vectors.embedded import text
 from core.vectors.embedded.index import IndexFile, IndexSettings, add_text_key
+from core.vectors.embedded.modes import ENHANCED, default_mode, mode_of, need_enhanced
 from core.vectors.embedded.registry import BucketRow, IndexRow, Registry
 from core.vectors.embedded.tokens import fingerprint, open_token, seal_token
 from core.vectors.validation import (
     IndexRef,
     bucket_name,
+    check_choice,
     check_length,
     check_list,
     check_object,
@@ -31,7 +33,7 @@ from core.vectors.validation import (
 
 __all__ = ["Buckets"]
 
-_PARTITION_REGION = "arn:aws:s3vectors:us-east-1"
+_HIDDEN = frozenset({"policy"})  # kept among the settings, shown by an operation of its own
 
 
 class Buckets:
@@ -41,18 +43,20 @@ class Buckets:
         self,
         registry: Registry,
         *,
+        region: str,
         account: str,
         clock: Callable[[], float],
         open_index: Callable[[IndexRow], IndexFile],
         make_index: Callable[[IndexRow], IndexFile],
         drop_index: Callable[[IndexRow], None],
     ) -> None:
-        self._registry, self._account, self._clock = registry, account, clock
+        self._registry, self._clock = registry, clock
+        self._arn = f"arn:aws:s3vectors:{region}:{account}"
         self._open, self._make, self._drop = open_index, make_index, drop_index
 
     def bucket_arn(self, bucket: str) -> str:
         """Return a bucket's ARN."""
-        return f"{_PARTITION_REGION}:{self._account}:bucket/{bucket}"
+        return f"{self._arn}:bucket/{bucket}"
 
     def index_arn(self, bucket: str, index: str) -> str:
         """Return an index's ARN."""
@@ -72,14 +76,14 @@ class Buckets:
     def create_vector_bucket(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """CreateVectorBucket."""
         name = bucket_name({"vectorBucketName": arguments.get("vectorBucketName")})
-        settings = {"encryptionConfiguration": _encryption(arguments)}
+        settings = {"encryptionConfiguration": _encryption(arguments), "defaultIndexMode": ENHANCED}
         self._registry.add_bucket(BucketRow(name, self._now(), settings, check_tags("/tags", arguments.get("tags") or {})))
         return {"vectorBucketArn": self.bucket_arn(name)}
 
     def get_vector_bucket(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """GetVectorBucket."""
         row = self._registry.bucket(self.bucket_of(arguments))
-        return {"vectorBucket": self._bucket_summary(row) | row.settings}
+        return {"vectorBucket": self._bucket_summary(row) | {"defaultIndexMode": default_mode(row)} | _shown(row.settings)}
 
     def _bucket_summary(self, row: BucketRow) -> dict[str, Any]:
         return {"vectorBucketName": row.name, "vectorBucketArn": self.bucket_arn(row.name), "creationTime": row.created}
@@ -102,22 +106,23 @@ class Buckets:
         """CreateIndex."""
         bucket = self.bucket_of(arguments)
         name = index_name(arguments.get("indexName"))
-        if arguments.get("dataType") != "float32":
-            raise constraint("/dataType", f"'{arguments.get('dataType')}'", "Member must satisfy enum value set: [float32]")
+        check_choice("/dataType", arguments.get("dataType"), ("float32",))
         dimension = check_range("/dimension", arguments.get("dimension"), limits.DIMENSION_MIN, limits.DIMENSION_MAX)
-        metric = arguments.get("distanceMetric")
-        if metric not in ("cosine", "euclidean"):
-            raise constraint("/distanceMetric", f"'{metric}'", "Member must satisfy enum value set: [euclidean, cosine]")
+        metric = check_choice("/distanceMetric", arguments.get("distanceMetric"), ("euclidean", "cosine"))
         configuration = _member(arguments, "metadataConfiguration")
         hidden = _non_filterable(configuration.get("nonFilterableMetadataKeys") or [])
         searchable = _text_keys("/metadataConfiguration", configuration)
+        tags = check_tags("/tags", arguments.get("tags") or {})
+        mode = default_mode(self._registry.bucket(bucket))
+        if searchable:
+            need_enhanced(mode, "Text search")
         row = IndexRow(
             bucket=bucket,
             name=name,
             created=self._now(),
             fixed=IndexSettings(uuid.uuid4().hex, dimension, metric, tuple(hidden)),
-            settings={"encryptionConfiguration": _encryption(arguments), "indexMode": "ENHANCED"},
-            tags=check_tags("/tags", arguments.get("tags") or {}),
+            settings={"encryptionConfiguration": _encryption(arguments), "indexMode": mode},
+            tags=tags,
         )
         self._registry.add_index(row, prepare=lambda: self._prepare(row, searchable))
         return {"indexArn": self.index_arn(bucket, name)}
@@ -141,7 +146,7 @@ class Buckets:
             configuration["textSearchConfigurations"] = [
                 {"metadataKey": table.key, "language": table.language, "status": "ACTIVE"} for table in searchable
             ]
-        index = self._index_summary(row) | row.settings
+        index = self._index_summary(row) | {"indexMode": mode_of(row)} | _shown(row.settings)
         index |= {"dataType": "float32", "dimension": row.fixed.dimension, "distanceMetric": row.fixed.metric}
         if configuration:
             index["metadataConfiguration"] = configuration
@@ -175,8 +180,9 @@ class Buckets:
         row = self._registry.index(*self.index_of(arguments))
         added = _text_keys("/add", _member(arguments, "add"))
         dropped = _text_keys("/delete", _member(arguments, "delete"))
-        if not added and not dropped:
-            raise ValidationError("Must specify at least one text search configuration to add or to delete")
+        if bool(added) == bool(dropped):
+            raise ValidationError("Must specify text search configurations either to add or to delete")
+        need_enhanced(mode_of(row), "UpdateMetadataConfiguration")
         with self._open(row).writing() as connection:
             _change_text_keys(connection, added, dropped)
         return {"indexArn": self.index_arn(row.bucket, row.name)}
@@ -210,13 +216,14 @@ class Buckets:
         return bucket.name, None, bucket.tags
 
 
+def _shown(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name not in _HIDDEN}
+
+
 def _encryption(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the encryption as asked: the local engine records it and leaves encryption to the disk."""
     asked = _member(arguments, "encryptionConfiguration")
-    kind = asked.get("sseType", "AES256")
-    if kind not in ("AES256", "aws:kms"):
-        path = "/encryptionConfiguration/sseType"
-        raise constraint(path, f"'{kind}'", "Member must satisfy enum value set: [AES256, aws:kms]")
+    kind = check_choice("/encryptionConfiguration/sseType", asked.get("sseType", "AES256"), ("AES256", "aws:kms"))
     key = {"kmsKeyArn": check_text("/encryptionConfiguration/kmsKeyArn", asked["kmsKeyArn"])} if "kmsKeyArn" in asked else {}
     return {"sseType": kind} | key
 
@@ -256,9 +263,7 @@ def _text_keys(path: str, configuration: Mapping[str, Any]) -> dict[str, str]:
     for entry in entries:
         key, language = check_text(path, check_object(path, entry).get("metadataKey")), entry.get("language", "en")
         check_length(f"{path}/metadataKey", key, 1, limits.METADATA_KEY_CHARS_MAX)
-        if language not in limits.TEXT_SEARCH_LANGUAGES:
-            allowed = ", ".join(limits.TEXT_SEARCH_LANGUAGES)
-            raise constraint(f"{path}/language", f"'{language}'", f"Member must satisfy enum value set: [{allowed}]")
+        check_choice(f"{path}/language", language, limits.TEXT_SEARCH_LANGUAGES)
         if key in found:
             raise constraint(path, f"'{key}'", "Member must not contain duplicate keys")
         found[key] = language

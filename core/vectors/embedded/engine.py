@@ -16,6 +16,7 @@ from core.errors import CancelledError, MnemoscopeError, ServiceError, StorageCo
 from core.vectors.client import Call, Tracer
 from core.vectors.embedded.buckets import Buckets
 from core.vectors.embedded.index import DATABASE, IndexFile
+from core.vectors.embedded.modes import Modes, mode_of
 from core.vectors.embedded.records import Records
 from core.vectors.embedded.registry import IndexRow, Registry
 from core.vectors.embedded.scan import Scanner
@@ -24,6 +25,7 @@ from core.vectors.embedded.storage import prepare_directory
 __all__ = ["DEFAULT_ACCOUNT", "EmbeddedClient"]
 
 DEFAULT_ACCOUNT = "123456789012"
+DEFAULT_REGION = "us-east-1"
 _HEADER = 100  # bytes; SQLite takes a shorter file for a new one
 _Response = dict[str, Any]
 
@@ -32,7 +34,8 @@ class EmbeddedClient:
     """A VectorsClient over a directory. Thread-safe; any number of processes may have the directory open.
 
     Responses are boto3's less `ResponseMetadata`. Beyond boto3 a vector may be a numpy array. `read_only` opens without
-    the right to write. Errors are core.errors.ServiceError for what the service would say, StorageError for the disk.
+    the right to write. `account` and `region` are those of the ARNs. Errors are core.errors.ServiceError for what the
+    service would say, StorageError for the disk.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class EmbeddedClient:
         tracer: Tracer | None = None,
         read_only: bool = False,
         account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.directory = Path(directory)
@@ -52,13 +56,20 @@ class EmbeddedClient:
         self._lock = threading.Lock()
         self._buckets = Buckets(
             self._registry,
+            region=region,
             account=account,
             clock=clock,
             open_index=lambda row: self._opened(row)[0],
             make_index=lambda row: self._opened(row, create=True)[0],
             drop_index=self._drop,
         )
-        self._records = Records(lambda arguments: self._opened(self._registry.index(*self._buckets.index_of(arguments)))[0])
+        self._modes = Modes(self._registry, bucket_of=self._buckets.bucket_of, index_of=self._buckets.index_of)
+        self._records = Records(self._index)
+
+    def _index(self, arguments: Mapping[str, Any]) -> tuple[IndexFile, str]:
+        """Return the open file of the index that a request names, and the index's mode."""
+        row = self._registry.index(*self._buckets.index_of(arguments))
+        return self._opened(row)[0], mode_of(row)
 
     def _folder(self, row: IndexRow) -> Path:
         return self.directory / "indexes" / row.fixed.identity
@@ -117,6 +128,7 @@ class EmbeddedClient:
         vectors: bool = False,
         progress: Callable[[int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        limit: int | None = None,
     ) -> pa.Table:
         """Return every record as one table, in one go; core.vectors.client.VectorsClient.scan says its shape."""
         start = time.perf_counter()
@@ -132,7 +144,10 @@ class EmbeddedClient:
             self._tracer(Call("Scan", asked, time.perf_counter() - start, table.num_rows, response_bytes=table.nbytes))
         if progress is not None:
             progress(table.num_rows)
-        return table.replace_schema_metadata({"revision": revision})
+        about = {"revision": revision}
+        if limit is not None and table.num_rows > limit:
+            table, about["more"] = table.slice(0, limit), "1"
+        return table.replace_schema_metadata(about)
 
     def revision(self, *, vectorBucketName: str, indexName: str) -> str | None:
         """Return what changes with every write to the index, by whatever process."""
@@ -165,6 +180,22 @@ class EmbeddedClient:
         """DeleteVectorBucket."""
         return self._call("DeleteVectorBucket", self._buckets.delete_vector_bucket, arguments)
 
+    def put_vector_bucket_policy(self, **arguments: Any) -> _Response:
+        """PutVectorBucketPolicy."""
+        return self._call("PutVectorBucketPolicy", self._modes.put_vector_bucket_policy, arguments)
+
+    def get_vector_bucket_policy(self, **arguments: Any) -> _Response:
+        """GetVectorBucketPolicy."""
+        return self._call("GetVectorBucketPolicy", self._modes.get_vector_bucket_policy, arguments)
+
+    def delete_vector_bucket_policy(self, **arguments: Any) -> _Response:
+        """DeleteVectorBucketPolicy."""
+        return self._call("DeleteVectorBucketPolicy", self._modes.delete_vector_bucket_policy, arguments)
+
+    def put_vector_bucket_default_index_mode(self, **arguments: Any) -> _Response:
+        """PutVectorBucketDefaultIndexMode."""
+        return self._call("PutVectorBucketDefaultIndexMode", self._modes.put_vector_bucket_default_index_mode, arguments)
+
     def create_index(self, **arguments: Any) -> _Response:
         """CreateIndex."""
         return self._call("CreateIndex", self._buckets.create_index, arguments)
@@ -180,6 +211,10 @@ class EmbeddedClient:
     def delete_index(self, **arguments: Any) -> _Response:
         """DeleteIndex."""
         return self._call("DeleteIndex", self._buckets.delete_index, arguments)
+
+    def update_index_mode(self, **arguments: Any) -> _Response:
+        """UpdateIndexMode."""
+        return self._call("UpdateIndexMode", self._modes.update_index_mode, arguments)
 
     def update_metadata_configuration(self, **arguments: Any) -> _Response:
         """UpdateMetadataConfiguration."""

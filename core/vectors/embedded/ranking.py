@@ -56,10 +56,11 @@ def rank(
     if not texts:
         return near
     lists = [near] if vector is not None else []
-    lists += [_matching(reading, query, masks, depth) for query in texts]
+    whole = vector is None and len(texts) > 1  # sums need each match, however low it is in one of the lists
+    lists += [_matching(reading, query, masks, None if whole else depth) for query in texts]
     if len(lists) == 1:
         return lists[0][:k]
-    return _fused(lists)[:k]
+    return (_summed(lists) if whole else _fused(lists))[:k]
 
 
 def _nearest(views: list[View], vector: npt.NDArray[np.float32], masks: list[Mask | None], k: int) -> list[Ranked]:
@@ -73,7 +74,7 @@ def _nearest(views: list[View], vector: npt.NDArray[np.float32], masks: list[Mas
     return [Ranked(seq, distance=distance) for seq, distance in pairs]
 
 
-def _matching(reading: Reading, query: QueryText, masks: list[Mask | None], k: int) -> list[Ranked]:
+def _matching(reading: Reading, query: QueryText, masks: list[Mask | None], k: int | None) -> list[Ranked]:
     key = query["metadataKey"]
     table = next((table for table in text.tables(reading.connection) if table.key == key), None)
     if table is None:
@@ -97,6 +98,14 @@ def _chosen(found: Iterator[text.Found], seqs: npt.NDArray[np.int64]) -> Iterato
         inside = places < len(seqs)
         inside[inside] = seqs[places[inside]] == asked[inside]
         yield from (part[place] for place in np.flatnonzero(inside))
+
+
+def _summed(lists: list[list[Ranked]]) -> list[Ranked]:
+    """Merge the matches of several texts: highest sum of BM25 scores first."""
+    merged: dict[int, Ranked] = {}
+    for hit in (hit for ranked in lists for hit in ranked):
+        merged.setdefault(hit.seq, Ranked(hit.seq)).bm25.update(hit.bm25)
+    return sorted(merged.values(), key=lambda hit: (-sum(hit.bm25.values()), hit.seq))
 
 
 def _fused(lists: list[list[Ranked]]) -> list[Ranked]:

@@ -14,9 +14,10 @@ from core.errors import ValidationError
 from core.vectors import limits
 from core.vectors.client import PutVector, QueryText
 from core.vectors.embedded.index import IndexFile, IndexSettings
+from core.vectors.embedded.modes import check_query_mode, need_enhanced
 from core.vectors.embedded.ranking import Ranked, rank
 from core.vectors.embedded.reading import Reading, Record
-from core.vectors.embedded.tokens import fingerprint, open_token, seal_token
+from core.vectors.embedded.tokens import fingerprint, open_token, place_of, seal_token
 from core.vectors.filters import parse_filter
 from core.vectors.validation import (
     check_key,
@@ -41,10 +42,13 @@ _RESULTS_KEPT = 32  # queries whose further pages come from the first page's ran
 class Records:
     """PutVectors, GetVectors, ListVectors, DeleteVectors and QueryVectors."""
 
-    def __init__(self, open_index: Callable[[Mapping[str, Any]], IndexFile]) -> None:
-        self._open = open_index
+    def __init__(self, open_index: Callable[[Mapping[str, Any]], tuple[IndexFile, str]]) -> None:
+        self._index = open_index
         self._results: OrderedDict[str, list[Ranked]] = OrderedDict()
         self._lock = threading.Lock()
+
+    def _open(self, arguments: Mapping[str, Any]) -> IndexFile:
+        return self._index(arguments)[0]
 
     def put_vectors(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """PutVectors: all records or none."""
@@ -83,7 +87,7 @@ class Records:
         segment = _segment(arguments)
         request = fingerprint("vectors", file.settings.identity, segment)
         token = arguments.get("nextToken")
-        after = int(open_token(token, request)["after"]) if token is not None else 0
+        after = place_of(open_token(token, request), "after") if token is not None else 0
         vectors: list[dict[str, Any]] = []
         size, more, last = 0, False, after
         with file.reading() as reading:
@@ -101,13 +105,13 @@ class Records:
 
     def query_vectors(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """QueryVectors: exact, so never fewer results than match."""
-        file = self._open(arguments)
-        query = _Query(arguments, file.settings)
+        file, mode = self._index(arguments)
+        query = _Query(arguments, file.settings, mode)
         with file.reading(rows=True) as reading:
             name, start, ranked = self._ranked(query, reading)
             page = ranked[start : start + limits.QUERY_PAGE_MAX]
             records = reading.records(hit.seq for hit in page)
-            vectors = [_hit(hit, records[hit.seq], arguments) for hit in page if hit.seq in records]
+            vectors = [_hit(hit, records[hit.seq], arguments, bool(query.texts)) for hit in page if hit.seq in records]
         response: dict[str, Any] = {"vectors": vectors, "distanceMetric": file.settings.metric}
         end = start + limits.QUERY_PAGE_MAX
         if end < len(ranked):
@@ -124,7 +128,7 @@ class Records:
         start, name = 0, fingerprint(query.request, [reading.head.seq, reading.head.gone])
         if query.token is not None:
             state = open_token(query.token, query.request)
-            start, name = int(state["start"]), str(state["name"])
+            start, name = place_of(state, "start"), str(state.get("name"))
             with self._lock:
                 kept = self._results.get(name)
             if kept is not None:
@@ -135,13 +139,16 @@ class Records:
 class _Query:
     """A checked query."""
 
-    def __init__(self, arguments: Mapping[str, Any], settings: IndexSettings) -> None:
+    def __init__(self, arguments: Mapping[str, Any], settings: IndexSettings, mode: str) -> None:
+        check_query_mode(mode, arguments.get("queryMode"))
         self.k = check_range("/topK", arguments.get("topK"), 1, limits.TOP_K_MAX)
         data, texts = arguments.get("queryVector"), arguments.get("queryTexts")
         if data is None and texts is None:
             raise ValidationError("Must specify queryVector, queryTexts or both")
         self.vector = None if data is None else query_vector(data, dimension=settings.dimension, cosine=settings.cosine)
         self.texts = [] if texts is None else _query_texts(texts)
+        if self.texts:
+            need_enhanced(mode, "Text search")
         filter_ = arguments.get("filter")
         self.where = None if filter_ is None else parse_filter(filter_, non_filterable=settings.non_filterable)
         self.token = arguments.get("nextToken")
@@ -210,11 +217,11 @@ def _result(record: Record, arguments: Mapping[str, Any], reading: Reading) -> d
     return result
 
 
-def _hit(hit: Ranked, record: Record, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _hit(hit: Ranked, record: Record, arguments: Mapping[str, Any], with_texts: bool) -> dict[str, Any]:
     result: dict[str, Any] = {"key": record.key}
     if arguments.get("returnDistance") and hit.distance is not None:
         result["distance"] = hit.distance
-    if arguments.get("returnScores"):
+    if arguments.get("returnScores") and with_texts:
         result["scores"] = hit.scores()
     if arguments.get("returnMetadata"):
         result["metadata"] = record.metadata

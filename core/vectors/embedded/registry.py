@@ -135,10 +135,9 @@ class Registry:
             connection.execute("DELETE FROM bucket WHERE name = ?", (name,))
 
     def index(self, bucket: str, name: str) -> IndexRow:
-        """Return an index; a missing bucket or index raises NotFoundError."""
+        """Return an index; NotFoundError names the index as missing where its bucket is, as AWS does."""
         rows = self._rows("SELECT * FROM idx WHERE bucket = ? AND name = ?", (bucket, name))
         if not rows:
-            self.bucket(bucket)
             raise NotFoundError("The specified index could not be found")
         return _index(rows[0])
 
@@ -171,14 +170,21 @@ class Registry:
 
     def change_tags(self, bucket: str, index: str | None, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
         """Replace the tags of a bucket, or of an index in it, by what `change` makes of them."""
+        self._change("tags", bucket, index, change)
+
+    def change_settings(self, bucket: str, index: str | None, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Replace the settings of a bucket, or of an index in it, by what `change` makes of them."""
+        self._change("settings", bucket, index, change)
+
+    def _change(self, column: str, bucket: str, index: str | None, change: Callable[[Any], Any]) -> None:
         table, where = ("bucket", "name = ?") if index is None else ("idx", "bucket = ? AND name = ?")
         names = (bucket,) if index is None else (bucket, index)
         with self._writing() as connection:
-            row = connection.execute(f"SELECT tags FROM {table} WHERE {where}", names).fetchone()
+            row = connection.execute(f"SELECT {column} FROM {table} WHERE {where}", names).fetchone()
             if row is None:
                 raise NotFoundError(f"The specified {'vector bucket' if index is None else 'index'} could not be found")
-            tags = orjson.dumps(change(orjson.loads(row[0])))
-            connection.execute(f"UPDATE {table} SET tags = ? WHERE {where}", (tags, *names))
+            changed = orjson.dumps(change(orjson.loads(row[0])))
+            connection.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (changed, *names))
 
     def close(self) -> None:
         """Close the file."""

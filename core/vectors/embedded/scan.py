@@ -12,8 +12,8 @@ import numpy.typing as npt
 import orjson
 import pyarrow as pa
 
+from core.vectors.arrow import Typed, joined, nulls, typed, vector_array
 from core.vectors.client import KEY_COLUMN, VECTOR_COLUMN
-from core.vectors.embedded.arrow import Typed, joined, nulls, typed, vector_array
 from core.vectors.embedded.columns import Column
 from core.vectors.embedded.reading import Reading
 from core.vectors.embedded.segment import View

@@ -12,7 +12,9 @@ import orjson
 
 from core.errors import ValidationError
 
-__all__ = ["fingerprint", "open_token", "seal_token"]
+__all__ = ["fingerprint", "open_token", "place_of", "seal_token"]
+
+_PLACE_MAX = 2**63 - 1  # of a SQLite integer
 
 
 def fingerprint(*parts: Any) -> str:
@@ -49,3 +51,11 @@ def open_token(token: object, request: str) -> dict[str, Any]:
     if owner != request:
         raise ValidationError("Invalid nextToken: it belongs to another request")
     return state
+
+
+def place_of(state: dict[str, Any], name: str) -> int:
+    """Return where a page starts; the seal has no secret, so a client can make a token that says anything."""
+    place = state.get(name)
+    if not isinstance(place, int) or not 0 <= place <= _PLACE_MAX:
+        raise ValidationError("Invalid nextToken")
+    return place

@@ -12,11 +12,24 @@ import pytest
 from core.vectors.embedded import EmbeddedClient
 from tests.core.builders import BUCKET, Where, make_index
 from tests.core.contract.model import Checked
+from tests.core.contract.moto import MotoChecked, expect_gaps
+from tests.core.endpoints import aws_client, moto_client
+from tests.core.server.clients import served
 
 # Each makes a client over an empty service; the directory is for those that live on a disk.
-CLIENTS: dict[str, Callable[[Path], Any]] = {"embedded": EmbeddedClient}
+CLIENTS: dict[str, Callable[[Path], Any]] = {
+    "embedded": EmbeddedClient,
+    "boto3": served,
+    "aws": aws_client,
+    "moto": moto_client,
+}
 
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what moto does not do."""
+    expect_gaps(items)
 
 
 @pytest.fixture(scope="module", params=[pytest.param(make, id=name) for name, make in CLIENTS.items()])
@@ -24,7 +37,7 @@ def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """Return a client whose answers are held against boto3's model; it has one bucket, BUCKET."""
     made = request.param(tmp_path_factory.mktemp("store"))
     made.create_vector_bucket(vectorBucketName=BUCKET)
-    yield Checked(made)
+    yield MotoChecked(made) if request.param is moto_client else Checked(made)
     made.close()
 
 

@@ -26,8 +26,14 @@ def refused(error: type[ServiceError] = ValidationError, message: str | None = N
     try:
         yield
     except ServiceError as failure:
+        if isinstance(failure.__cause__, ParamValidationError):
+            assert issubclass(error, ValidationError)
+            return
         found = failure
     except ClientError as failure:
+        if failure.response["Error"]["Code"] == "SerializationException":  # boto3 sends NaN and such as no JSON has them
+            assert issubclass(error, ValidationError)
+            return
         found = service_error(failure.response["Error"]["Code"], failure.response["Error"]["Message"])
     except ParamValidationError:
         assert issubclass(error, ValidationError)
@@ -41,7 +47,8 @@ def refused(error: type[ServiceError] = ValidationError, message: str | None = N
 
 def constraint(path: str, value: str, rule: str) -> str:
     """Return the service's words for a broken constraint."""
-    return f"1 validation error detected. Value {value} at '{path}' failed to satisfy constraint: Member must {rule}"
+    where = f"{value} at" if value else "at"
+    return f"1 validation error detected. Value {where} '{path}' failed to satisfy constraint: Member must {rule}"
 
 
 def length(path: str, found: int, low: int, high: int) -> str:

@@ -54,9 +54,9 @@ def test_more_than_100_come_in_pages(client: Checked, fan: Where, k: int, sizes:
     assert {page["distanceMetric"] for page in found} == {"cosine"}
 
 
-@pytest.mark.parametrize(("k", "rule"), [(0, "be greater than or equal to 1"), (10_001, "be less than or equal to 10000")])
+@pytest.mark.parametrize(("k", "rule"), [(0, "be between 1 and 10000"), (10_001, "be between 1 and 10000")])
 def test_a_wrong_k_is_refused(client: Checked, fan: Where, k: int, rule: str) -> None:
-    with refused(message=constraint("/topK", f"'{k}'", rule)):
+    with refused(message=constraint("/topK", "", rule)):
         client.query_vectors(**fan, topK=k, queryVector=EAST)
 
 
@@ -118,15 +118,14 @@ def test_distances(client: Checked, new_index: NewIndex, metric: str, stored: An
         pytest.param({}, {"key"}, id="key-only"),
         pytest.param({"returnDistance": True}, {"key", "distance"}, id="distance"),
         pytest.param({"returnMetadata": True}, {"key", "metadata"}, id="metadata"),
-        pytest.param({"returnScores": True}, {"key", "scores"}, id="scores"),
-        pytest.param(dict.fromkeys(ASKED, True), {"key", "distance", "metadata", "scores"}, id="all"),
+        pytest.param({"returnScores": True}, {"key"}, id="no-scores-without-texts"),
+        pytest.param(dict.fromkeys(ASKED, True), {"key", "distance", "metadata"}, id="all"),
     ],
 )  # fmt: skip
 def test_only_what_is_asked_comes_back(client: Checked, fan: Where, asked: dict[str, bool], members: set[str]) -> None:
     hit = client.query_vectors(**fan, topK=1, queryVector=EAST, **asked)["vectors"][0]
     assert set(hit) == members
     assert hit.get("metadata", {"n": 0}) == {"n": 0}
-    assert set(hit.get("scores", {"vectorDistance": 0})) == {"vectorDistance"}
 
 
 def test_a_filter_never_costs_a_match(client: Checked, fan: Where) -> None:

@@ -89,7 +89,7 @@ def test_scores_of_text_and_vector(client: Checked, library: Where) -> None:
     assert all(hit["distance"] == hit["scores"]["vectorDistance"] for hit in hits)
 
 
-def test_two_keys_are_fused(client: Checked, new_index: NewIndex) -> None:
+def test_two_keys_rank_by_the_sum_of_their_scores(client: Checked, new_index: NewIndex) -> None:
     where = new_index(metadataConfiguration=configured("title", "body"))
     put(client, where, make_record("both", metadata={"title": "cat", "body": "cat"}))
     put(client, where, make_record("title", metadata={"title": "cat"}), make_record("body", metadata={"body": "cat nap"}))
@@ -97,8 +97,12 @@ def test_two_keys_are_fused(client: Checked, new_index: NewIndex) -> None:
     hits = query_all(client, where, queryTexts=texts, returnScores=True)
     assert keys_of(hits)[0] == "both"
     assert {score["metadataKey"] for score in hits[0]["scores"]["bm25Scores"]} == {"title", "body"}
-    assert all("fused" in hit["scores"] for hit in hits)
     assert len(hits) == 3
+    assert all(set(hit["scores"]) == {"bm25Scores"} for hit in hits), "only hybrid queries fuse"
+    sums = [sum(score["score"] for score in hit["scores"]["bm25Scores"]) for hit in hits]
+    assert sums == sorted(sums, reverse=True)
+    best = query_all(client, where, queryTexts=texts, topK=1)
+    assert keys_of(best) == ["both"]
 
 
 def test_k_and_pages_hold_for_texts(client: Checked, library: Where) -> None:
@@ -237,6 +241,12 @@ class TestConfiguration:
             pytest.param({"add": configured(*(f"k{number}" for number in range(11)))}, None, id="11"),
             pytest.param({"add": configured(*(f"k{number}" for number in range(10)))}, None, id="11-with-the-first"),
             pytest.param({}, None, id="nothing"),
+            pytest.param({"add": {"textSearchConfigurations": []}}, None, id="nothing-to-add"),
+            pytest.param(
+                {"add": configured("title"), "delete": {"textSearchConfigurations": [{"metadataKey": "content"}]}},
+                None,
+                id="both-at-once",
+            ),
         ],
     )
     def test_a_wrong_change_changes_nothing(

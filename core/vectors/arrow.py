@@ -11,7 +11,7 @@ import numpy.typing as npt
 import orjson
 import pyarrow as pa
 
-__all__ = ["Typed", "joined", "typed"]
+__all__ = ["Typed", "joined", "nulls", "typed", "undecided", "vector_array"]
 
 _STRING, _BOOL, _INT, _FLOAT = "string", "bool", "int", "float"
 _TYPES = {
@@ -24,6 +24,7 @@ _TYPES = {
     frozenset({"list of string"}): pa.list_(pa.string()),
     frozenset({"list of number"}): pa.list_(pa.float64()),
 }
+_DOUBLES = (pa.float64(), pa.list_(pa.float64()))
 _SCALARS = {str: _STRING, bool: _BOOL, int: _INT, float: _FLOAT}
 
 
@@ -58,7 +59,17 @@ def _kind(value: Any) -> str:
     scalar = _SCALARS.get(type(value))
     if scalar == _INT and not -(2**63) <= value < 2**63:
         return _FLOAT
-    return scalar or ("list of string" if value and isinstance(value[0], str) else "list of number")
+    return scalar or _list_kind(value)
+
+
+def _list_kind(value: Any) -> str:
+    """Return the kind of what is no scalar; what the service itself would not store stays JSON."""
+    if isinstance(value, list) and value:
+        if all(isinstance(item, str) for item in value):
+            return "list of string"
+        if all(type(item) in (int, float) for item in value):
+            return "list of number"
+    return "other"
 
 
 def typed(values: Sequence[Any]) -> Typed:
@@ -70,7 +81,22 @@ def typed(values: Sequence[Any]) -> Typed:
         return Typed(pa.array(texts, pa.string()), json=True)
     if kind == pa.float64():
         return Typed(pa.array([None if value is None else float(value) for value in values], kind))
+    if kind == pa.list_(pa.float64()):  # Arrow itself refuses integers beyond 2⁵³
+        return Typed(pa.array([None if value is None else [float(item) for item in value] for value in values], kind))
     return Typed(pa.array(values, kind))
+
+
+def undecided(values: Sequence[Any]) -> Typed:
+    """Return a part of a column as `typed` does, but integers among doubles as JSON: other parts may yet hold text."""
+    found = typed(values)
+    if not found.json and found.array.type in _DOUBLES and any(_has_int(value) for value in values):
+        texts = [None if value is None else orjson.dumps(value).decode() for value in values]
+        return Typed(pa.array(texts, pa.string()), json=True)
+    return found
+
+
+def _has_int(value: Any) -> bool:
+    return any(isinstance(item, int) for item in value) if isinstance(value, list) else isinstance(value, int)
 
 
 def nulls(length: int) -> Typed:

@@ -1,0 +1,145 @@
+"""The smallest IAM policy for what a role does in one bucket, as a dictionary that AWS takes as JSON.
+
+Actions are the operations of the service by name ("Actions, resources, and condition keys for Amazon S3 Vectors").
+A query with a filter or with metadata needs GetVectors beside QueryVectors, and so does a list with metadata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from core.errors import ConfigError
+from core.models.families import FAMILIES, base_model
+
+__all__ = ["NO_ACCOUNT", "NO_REGION", "ROLES", "actions", "bucket_arn", "partition", "policy", "statement_for"]
+
+# Stand where account or region are not known, and are none: whoever uses the policy must fill them in.
+NO_ACCOUNT: Final = "YOUR-ACCOUNT-ID"
+NO_REGION: Final = "YOUR-REGION"
+ROLES: Final = ("read-only", "curator", "agent")
+
+_ACCOUNT: Final = ("ListVectorBuckets",)
+_BUCKET: Final = ("GetVectorBucket", "ListIndexes")
+_READ: Final = ("GetIndex", "ListTagsForResource", "GetVectors", "ListVectors", "QueryVectors")
+# An agent knows its index by name and never reads all of it.
+_AGENT: Final = ("GetIndex", "ListTagsForResource", "GetVectors", "PutVectors", "QueryVectors")
+_WRITE: Final = ("PutVectors", "DeleteVectors")
+# How the fields of an index are named is kept in tags of that index; whose it is, is a tag that they may not touch.
+_TAG: Final = ("TagResource", "UntagResource")
+_TAG_KEYS: Final = ("mnemoscope:schema", "mnemoscope:field.*")
+_MANAGE: Final = (
+    "CreateIndex",
+    "DeleteIndex",
+    "TagResource",
+    "UntagResource",
+    "UpdateIndexMode",
+    "UpdateMetadataConfiguration",
+)
+_MANAGE_BUCKET: Final = ("CreateVectorBucket",)
+_TENANT_TAG: Final = "aws:ResourceTag/mnemoscope:tenant"
+_PARTITIONS: Final = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-iso-", "aws-iso"),
+    ("eusc-", "aws-eusc"),
+)
+
+
+def actions(role: str, *, manage_indexes: bool = False) -> frozenset[str]:
+    """Return the operations of S3 Vectors that a role needs; raise ConfigError for an unknown one."""
+    if role not in ROLES:
+        raise ConfigError(f"There is no role {role!r}: choose one of {', '.join(ROLES)}.")
+    needed = _AGENT if role == "agent" else (*_ACCOUNT, *_BUCKET, *_READ)
+    more = (*_WRITE, *_TAG) if role == "curator" else ()
+    # An index is removed only after one look whether it is empty.
+    managed = (*_MANAGE, *_MANAGE_BUCKET, *_BUCKET, "ListVectors") if manage_indexes else ()
+    return frozenset((*needed, *more, *managed))
+
+
+def policy(
+    role: str,
+    *,
+    bucket: str,
+    region: str,
+    account: str | None = None,
+    index: str | None = None,
+    tenant: str | None = None,
+    embedder: str | None = None,
+    kms_key_arn: str | None = None,
+    manage_indexes: bool = False,
+) -> dict[str, Any]:
+    """Return the policy of a role in one bucket, in one index of it, or in the indexes tagged with one tenant.
+
+    `embedder` is the id of a model of Amazon Bedrock, as it is called; `kms_key_arn` the bucket's own key where it has one.
+    """
+    needed = actions(role, manage_indexes=manage_indexes)
+    arn = bucket_arn(bucket, region=region, account=account)
+    indexes = f"{arn}/index/{index or '*'}"
+    condition = {"StringEquals": {_TENANT_TAG: tenant}} if tenant else {}
+    on_index = sorted(needed - {*_ACCOUNT, *_BUCKET, *_TAG, *_MANAGE, *_MANAGE_BUCKET})
+    statements = [
+        _statement("Buckets", needed & set(_ACCOUNT), "*"),
+        _statement("Bucket", needed & {*_BUCKET, *_MANAGE_BUCKET}, arn),
+        _statement("Memories", on_index, indexes, condition),
+    ]
+    if manage_indexes:
+        # A new index has no tag yet, so that a condition on its tenant could never be met.
+        statements.append(_statement("ManageIndexes", _MANAGE, indexes))
+    elif role == "curator":
+        keys = {"ForAllValues:StringLike": {"aws:TagKeys": list(_TAG_KEYS)}}
+        statements.append(_statement("FieldNames", _TAG, indexes, condition | keys))
+    if kms_key_arn:
+        used = {"Decrypt"} | ({"GenerateDataKey"} if needed & {"PutVectors", "CreateIndex"} else set())
+        statements.append(_statement("Key", used, kms_key_arn, prefix="kms"))
+    if embedder and base_model(embedder) in FAMILIES:
+        statements.append(_model(embedder, region, account))
+    return {"Version": "2012-10-17", "Statement": [statement for statement in statements if statement["Action"]]}
+
+
+def statement_for(
+    action: str, *, bucket: str, region: str, account: str | None = None, index: str | None = None
+) -> dict[str, Any]:
+    """Return the one statement that allows one operation: what to add where it is denied."""
+    arn = bucket_arn(bucket, region=region, account=account)
+    if action in _ACCOUNT:
+        return _statement("Allow" + action, [action], "*")
+    where = arn if action in (*_BUCKET, *_MANAGE_BUCKET) else f"{arn}/index/{index or '*'}"
+    return _statement("Allow" + action, [action], where)
+
+
+def bucket_arn(bucket: str, *, region: str, account: str | None = None) -> str:
+    """Return the ARN of a bucket, with NO_ACCOUNT in the place of an account that is not known."""
+    return f"arn:{partition(region)}:s3vectors:{region}:{account or NO_ACCOUNT}:bucket/{bucket}"
+
+
+def partition(region: str) -> str:
+    """Return the partition of AWS that a region is in."""
+    return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
+
+
+def _statement(
+    sid: str,
+    allowed: Any,
+    resource: str | list[str],
+    condition: Mapping[str, Any] | None = None,
+    *,
+    prefix: str = "s3vectors",
+) -> dict[str, Any]:
+    names = [f"{prefix}:{name}" for name in sorted(allowed)]
+    statement: dict[str, Any] = {"Sid": sid, "Effect": "Allow", "Action": names, "Resource": resource}
+    return statement | ({"Condition": dict(condition)} if condition else {})
+
+
+def _model(model_id: str, region: str, account: str | None) -> dict[str, Any]:
+    base, part = base_model(model_id), partition(region)
+    if base == model_id:
+        return _statement(
+            "Embed", ["InvokeModel"], f"arn:{part}:bedrock:{region}::foundation-model/{base}", prefix="bedrock"
+        )
+    # An inference profile calls the model in whichever region of its geography has room.
+    profile = f"arn:{part}:bedrock:{region}:{account or NO_ACCOUNT}:inference-profile/{model_id}"
+    return _statement(
+        "Embed", ["InvokeModel"], [profile, f"arn:{part}:bedrock:*::foundation-model/{base}"], prefix="bedrock"
+    )

@@ -1,0 +1,1 @@
+"""What a snapshot is made of: its content, its files, how it is read and the job that reads it."""

@@ -1,0 +1,131 @@
+"""`python -m core serve` as a process: what it prints, who may come in, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.core.builders import BUCKET
+from tests.core.commandline import CommandLine
+from tests.core.server.clients import KEY_ID, SECRET, make_boto3
+from tests.core.server.raw import ask
+
+ROOT = Path(__file__).parents[3]
+PATIENCE_S = 60.0
+
+
+@contextmanager
+def serving(store: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core", "serve", "--port", "0", "--store", str(store), *options],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def announced(process: subprocess.Popen[str]) -> dict[str, str]:
+    """Return the variables that a server prints at its start."""
+    assert process.stdout
+    found: dict[str, str] = {}
+    while "AWS_DEFAULT_REGION" not in found:
+        line = process.stdout.readline()
+        assert line, process.stderr and process.stderr.read()
+        found |= dict(re.findall(r"export (\w+)=(\S+)", line))
+    return found
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)], ids=["ctrl-c", "sigterm"])
+def test_a_made_up_key_works_until_the_end(tmp_path: Path, how: signal.Signals, code: int) -> None:
+    with serving(tmp_path / "new" / "store", "--verbose") as process:
+        variables = announced(process)
+        made = make_boto3(
+            variables["AWS_ENDPOINT_URL_S3VECTORS"],
+            key_id=variables["AWS_ACCESS_KEY_ID"],
+            secret=variables["AWS_SECRET_ACCESS_KEY"],
+        )
+        made.create_vector_bucket(vectorBucketName=BUCKET)
+        made.close()
+        process.send_signal(how)
+        out, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == code
+    assert "Traceback" not in err
+    assert "Stopped." in err
+    assert re.search(r"CreateVectorBucket 200 .* ms", err)
+    assert variables["AWS_SECRET_ACCESS_KEY"] not in out + err, "it was printed more than once"
+
+
+def test_keys_of_a_file_and_of_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "keys.txt"
+    file.write_text(f"# for agents\n\n{KEY_ID}:{SECRET}\n", encoding="utf-8")
+    file.chmod(0o644)
+    with serving(tmp_path / "store", "--access-key-file", str(file), "--access-key", "two:b:c", "--json") as process:
+        assert process.stdout
+        told = process.stdout.readline()
+        value = json.loads(told)
+        assert ask(value["url"], "ListVectorBuckets").status == 200
+        assert ask(value["url"], "ListVectorBuckets", key_id="two", secret="b:c").status == 200
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, out) == (0, "")
+    assert sorted(value["access_key_ids"]) == sorted([KEY_ID, "two"])
+    assert "chmod 600" in err
+    assert SECRET not in told + err
+    assert "AWS_SECRET_ACCESS_KEY" not in value["environment"]
+
+
+def test_account_region_and_reading_only(tmp_path: Path) -> None:
+    options = ("--insecure", "--account", "210987654321", "--region", "eu-west-1")
+    with serving(tmp_path / "store", *options) as process:
+        made = make_boto3(announced(process)["AWS_ENDPOINT_URL_S3VECTORS"])
+        arn = made.create_vector_bucket(vectorBucketName=BUCKET)["vectorBucketArn"]
+        assert arn == f"arn:aws:s3vectors:eu-west-1:210987654321:bucket/{BUCKET}"
+        made.close()
+    with serving(tmp_path / "store", "--insecure", "--read-only") as process:
+        url = announced(process)["AWS_ENDPOINT_URL_S3VECTORS"]
+        assert ask(url, "CreateVectorBucket", {"vectorBucketName": "never"}).status == 403
+        assert [bucket["vectorBucketName"] for bucket in ask(url, "ListVectorBuckets").json["vectorBuckets"]] == [BUCKET]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        pytest.param(["--access-key", f"{KEY_ID}{SECRET}"], "--access-key number 1", id="no-colon"),
+        pytest.param(["--access-key", f"a b:{SECRET}"], "ID:SECRET", id="space"),
+        pytest.param(["--access-key", ""], "--access-key is empty", id="empty"),
+        pytest.param(["--access-key", "a:1", "--access-key", "a:2"], "second secret", id="twice"),
+        pytest.param(["--access-key", f"a:{SECRET}", "--insecure"], "choose one", id="both"),
+        pytest.param(["--access-key-file", "missing.txt"], "No such file", id="no-file"),
+        pytest.param(["--insecure", "--host", "0.0.0.0"], "Without signatures", id="insecure-for-all"),
+        pytest.param(["--host", "203.0.113.9"], "no address of this machine", id="host"),
+        pytest.param(["--store", "s3vectors://memories"], "serve a directory", id="a-service"),
+        pytest.param(["--store", str(Path(__file__))], "is a file", id="a-file"),
+        pytest.param(["--account", "12"], "12 digits", id="account"),
+        pytest.param(["--region", "mars"], "us-east-1", id="region"),
+        pytest.param(["--port=-1"], "is no port", id="negative-port"),
+        pytest.param(["--port=65536"], "is no port", id="port-too-high"),
+        pytest.param(["--port=http"], "is no port", id="port-by-name"),
+        pytest.param(["--store", "missing", "--read-only"], "does not exist", id="nothing-to-read"),
+    ],
+)
+def test_what_makes_no_sense_is_said(run: CommandLine, options: list[str], said: str) -> None:
+    ran = run("serve", "--port", "0", *options)
+    assert (ran.code, said in ran.err) == (2, True), ran.err
+    assert SECRET not in ran.err + ran.out
+    assert "Traceback" not in ran.err
