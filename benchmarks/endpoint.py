@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -201,6 +202,7 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--without-moto", action="store_true", help="leave out moto, which is a development dependency")
     arguments = parser.parse_args()
+    os.environ |= {name.upper(): value for name, value in _KEYS.items()} | {"AWS_REGION": _KEYS["region_name"]}
     matrix = np.random.default_rng(0).standard_normal((arguments.rows, _DIMENSION), dtype=np.float32)
     figures: dict[str, Any] = {"rows": arguments.rows}
     with tempfile.TemporaryDirectory(prefix="mnemoscope-bench-") as folder, ExitStack() as stack:

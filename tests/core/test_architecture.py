@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import pkgutil
 import re
 import shlex
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from core.__main__ import build_parser
 from core.commands import COMMANDS
 from core.errors import MnemoscopeError
 from core.vectors.client import VectorsClient
+from tests.core.aws_environment import KEY, SECRET, isolate_aws
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -226,11 +229,31 @@ def test_files_named_in_the_docs_exist():
         assert missing == [], document
 
 
+PYTHON = code_blocks(README, "python")
+
+
 def test_the_readmes_python_runs(tmp_path, monkeypatch, capsys):
-    (block,) = code_blocks(README, "python")
     monkeypatch.chdir(tmp_path)
-    exec(compile(block, "README.md", "exec"), {})
+    exec(compile(PYTHON[0], "README.md", "exec"), {})
     assert "The launch moved to Thursday." in capsys.readouterr().out
+
+
+def test_the_readmes_agents_write_through_the_endpoint(tmp_path, monkeypatch):
+    """A process with nothing but boto3 writes; the store that people look at has it."""
+    from core.access import LOCAL_ADMIN
+    from core.config import open_catalog
+    from core.vectors.server import RunningServer
+
+    isolate_aws(monkeypatch, tmp_path)
+    with RunningServer(tmp_path / "store", access_keys={KEY: SECRET}) as server:
+        code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{PYTHON[1]}"
+        environment = os.environ | {"AWS_ENDPOINT_URL_S3VECTORS": server.url, "AWS_DEFAULT_REGION": "us-east-1"}
+        subprocess.run([sys.executable, "-W", "error", "-c", code], env=environment, cwd=tmp_path, check=True, timeout=120)
+        with closing(open_catalog(tmp_path / "store")) as catalog:
+            store = catalog.open("release-team", actor=LOCAL_ADMIN)
+            written = {memory.agent_id: memory.content for memory in store.memories(actor=LOCAL_ADMIN)}
+            assert store.has_text
+    assert written == {"builder": "Build 214 is green.", "tester": "Two tests of build 214 are flaky on ARM."}
 
 
 def test_the_readme_counts_the_demo_world():
