@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import MnemoscopeError
 from pages.shared import here, state, theme
+from pages.shared.connecting import connect_elsewhere
 from pages.shared.footer import footer
 from pages.shared.importing import last_report
 from pages.shared.problem import show_problem
@@ -58,3 +59,4 @@ try:
         page.run()
 except MnemoscopeError as error:
     show_problem(error, uri=uri)
+    connect_elsewhere()

@@ -2,9 +2,10 @@
 
     python benchmarks/endpoint.py [--rows 100000] [--repeats 20] [--without-moto]
 
-Four ways, taken in turn within one loop so that all meet the same noise: `engine` (in-process), `http` (a plain HTTP client
-and orjson, no SDK: what the server and the wire cost), `boto3` (boto3 against the same server) and `moto` (boto3 against
-moto's server). The server is a process of its own. The last line is JSON; times are medians in milliseconds.
+Five ways, taken in turn within one loop so that all meet the same noise: `engine` (in-process), `http` (a plain HTTP client
+and orjson, no SDK: what the server and the wire cost), `boto3` (boto3 as it is against the same server), `client` (our own
+client over boto3, which reads and writes vectors by orjson) and `moto` (boto3 against moto's server). The server is a
+process of its own. The last line is JSON; times are medians in milliseconds.
 """
 
 from __future__ import annotations
@@ -145,7 +146,9 @@ def median_ms(ways: dict[str, Operation], repeats: int) -> dict[str, float]:
     return {name: round(statistics.median(values), 2) for name, values in times.items()}
 
 
-def operations(engine: EmbeddedClient, plain: PlainClient, sdk: Any, moto: Any | None, matrix: np.ndarray) -> dict[str, Any]:
+def operations(
+    engine: EmbeddedClient, plain: PlainClient, sdk: Any, client: AwsClient, moto: Any | None, matrix: np.ndarray
+) -> dict[str, Any]:
     """Return each measured operation with its ways."""
     batch = records(matrix[:PUT_VECTORS_MAX])
     vector = {"float32": matrix[0].tolist()}
@@ -157,6 +160,7 @@ def operations(engine: EmbeddedClient, plain: PlainClient, sdk: Any, moto: Any |
             "engine": lambda: getattr(engine, method)(**where, **arguments),
             "http": lambda: plain.call(name, where | arguments),
             "boto3": lambda: getattr(sdk, method)(**where, **arguments),
+            "client": lambda: getattr(client, method)(**where, **arguments),
         }
         if moto is not None and peer:
             ways["moto"] = lambda: getattr(moto, method)(**where, **arguments)
@@ -219,10 +223,12 @@ def main() -> int:
             fill(moto, _SMALL, matrix[:_SMALL_ROWS])
         plain = PlainClient(url)
         stack.callback(plain.close)
-        for name, ways in operations(engine, plain, boto3_client(url), moto, matrix).items():
+        client = AwsClient(endpoint_url=url, region=_KEYS["region_name"])
+        stack.callback(client.close)
+        for name, ways in operations(engine, plain, boto3_client(url), client, moto, matrix).items():
             figures[name] = median_ms(ways, arguments.repeats)
         figures["scan, seconds"] = scans(engine, url, arguments.repeats)
-    columns = ("engine", "http", "boto3", "moto")
+    columns = ("engine", "http", "boto3", "client", "moto")
     print(
         f"{arguments.rows:,} x {_DIMENSION}; median milliseconds\n{'':>18}  " + "  ".join(f"{name:>8}" for name in columns)
     )

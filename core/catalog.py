@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any, Final
 from core.access import Actor, Permission, tenant_of_index
 from core.detecting import Detections
 from core.errors import AccessDeniedError, ConfigError, ConflictError, NotFoundError, StorageError
-from core.inventory import EMBEDDER_TAG, TENANT_TAG, BucketInfo, Inventory, UnreadableIndex
+from core.inventory import EMBEDDER_TAG, SCOPE_TAG, TENANT_TAG, BucketInfo, Inventory, UnreadableIndex
 from core.memory import NON_FILTERABLE, TEXT_KEY, Schema
+from core.memory.fields import preview
 from core.memory.schema_tags import is_schema_tag, schema_tags
 from core.models.embedding import Embedder, embedder_tag
 from core.store import IndexInfo, MemoryStore
@@ -22,6 +24,8 @@ __all__ = ["BucketInfo", "Catalog", "IndexInfo", "UnreadableIndex"]
 
 # The embedding model reads English, and so does the stemmer of the text search.
 _LANGUAGE: Final = "en"
+# What the value of a tag may have.
+_SCOPE: Final = re.compile(r"[\w.:/=+@-]([\w .:/=+@-]{0,254}[\w.:/=+@-])?")
 
 
 class Catalog:
@@ -68,7 +72,7 @@ class Catalog:
 
     def in_bucket(self, name: str) -> Catalog:
         """Return the catalog of another bucket, with the same client and embedder: to close this one closes both."""
-        uri = self.uri.replace(f"//{self.bucket}", f"//{name}", 1) if self.remote else self.uri
+        uri = _with_bucket(self.uri, name) if self.remote else self.uri
         return Catalog(
             self._client,
             bucket=name,
@@ -101,14 +105,19 @@ class Catalog:
         *,
         actor: Actor,
         tenant: str | None = None,
+        scope: str | None = None,
         metric: str = "cosine",
         embedder: Embedder | None = None,
     ) -> MemoryStore:
-        """Create an index for memories, tagged with its embedder and tenant; needs the role admin."""
+        """Create an index for memories, tagged with its embedder, tenant and scope; needs the role admin.
+
+        `scope` is a word for what it is to hold, as "short-term" or "long-term".
+        """
         owner = self._tenant(name, tenant)
         actor.require(Permission.ADMINISTER, what=f"index {name!r}", tenant=owner)
         chosen = embedder or self.embedder()
         tags = {EMBEDDER_TAG: embedder_tag(chosen)} | ({TENANT_TAG: owner} if owner else {})
+        tags |= {} if scope is None else {SCOPE_TAG: _checked_scope(scope)}
         self._make_index(
             vectorBucketName=self.bucket,
             indexName=name,
@@ -243,3 +252,18 @@ class Catalog:
             self._client.create_vector_bucket(vectorBucketName=self.bucket)
         except ConflictError:
             return  # another process was faster
+
+
+def _with_bucket(uri: str, name: str) -> str:
+    """Return a store URI with another bucket, which is all between the scheme and the first `/`, `?` or `#`."""
+    scheme, _, rest = uri.partition("://")
+    old = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return f"{scheme}://{name}{rest.removeprefix(old)}"
+
+
+def _checked_scope(scope: str) -> str:
+    if not _SCOPE.fullmatch(scope):
+        raise ConfigError(
+            f"{preview(scope)} is no scope: a word such as short-term, of letters, digits, spaces and _.:/=+@-, 256 at most."
+        )
+    return scope

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from core.catalog import Catalog
 from core.errors import ConfigError, MnemoscopeError
@@ -32,6 +32,10 @@ STORE_VARIABLE: Final = "MNEMOSCOPE_STORE"
 _BUCKET: Final = "mnemoscope"
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+_OPTIONS: Final = frozenset({"region", "endpoint_url", "profile"})
+# User and password of an address, percent-encoded or not; and an option with its value.
+_USER = re.compile(r"((?://|%2f%2f))[^/?&#]*(?:@|%40)", re.IGNORECASE)
+_OPTION = re.compile(r"(?<=[?&])([^=&#]*)=[^&#]*")
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 
 
@@ -84,7 +88,7 @@ def parse_store_uri(uri: str) -> StoreLocation:
         return _file_location(text)
     if scheme["scheme"].lower() != "s3vectors":
         raise ConfigError(
-            f"Store {preview(uri)} has the scheme {scheme['scheme']!r}: use a directory, or s3vectors://BUCKET?region=REGION."
+            f"Store {_shown(uri)} has the scheme {scheme['scheme']!r}: use a directory, or s3vectors://BUCKET?region=REGION."
         )
     return _bucket_location(text)
 
@@ -133,7 +137,7 @@ def _aws_client(location: StoreLocation, tracer: Tracer | None) -> VectorsClient
     try:
         return AwsClient(region=location.region, profile=location.profile, endpoint_url=location.endpoint_url, tracer=tracer)
     except MnemoscopeError as error:
-        raise type(error)(f"Store {preview(location.uri)} cannot be opened: {error}") from error
+        raise type(error)(f"Store {_shown(location.uri)} cannot be opened: {error}") from error
 
 
 def _private(directory: Path) -> Path | None:
@@ -146,30 +150,52 @@ def _private(directory: Path) -> Path | None:
     return directory
 
 
+def _split(text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError as error:  # half an IPv6 address
+        raise ConfigError(
+            f"Store {_shown(text)} cannot be read ({error}): name a directory, or s3vectors://BUCKET."
+        ) from error
+
+
+def _shown(text: str) -> str:
+    """Return a store URI for a message: whoever wrote credentials into it must not find them in a log."""
+    bare = _USER.sub(r"\1", text)
+    return preview(_OPTION.sub(lambda found: found[0] if found[1] in _OPTIONS else f"{found[1]}=…", bare))
+
+
 def _file_location(text: str) -> StoreLocation:
-    parts = urlsplit(text)
+    parts = _split(text)
     if parts.netloc not in ("", "localhost") or not parts.path:
-        raise ConfigError(f"Store {preview(text)} must be file:///absolute/path on this machine.")
+        raise ConfigError(f"Store {_shown(text)} must be file:///absolute/path on this machine.")
     return StoreLocation(text, directory=Path(unquote(parts.path)))
 
 
 def _bucket_location(text: str) -> StoreLocation:
-    parts = urlsplit(text)
+    parts = _split(text)
+    if "@" in parts.netloc:
+        raise ConfigError(
+            f"Store {_shown(text)} must not hold credentials: they come from AWS's own chain (environment, profile, role)."
+        )
     if not _BUCKET_NAME.fullmatch(parts.netloc) or parts.path.strip("/"):
         raise ConfigError(
-            f"Store {preview(text)} must name one bucket of 3 to 63 characters a-z, 0-9 and -, as in s3vectors://my-bucket."
+            f"Store {_shown(text)} must name one bucket of 3 to 63 characters a-z, 0-9 and -, as in s3vectors://my-bucket."
         )
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    unknown = sorted(options.keys() - {"region", "endpoint_url", "profile"})
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    options = dict(given)
+    unknown = sorted(options.keys() - _OPTIONS)
     if unknown or parts.fragment:
         raise ConfigError(
-            f"Store {preview(text)} has the option {(unknown or ['#'])[0]!r}: only region, endpoint_url and profile exist."
+            f"Store {_shown(text)} has the option {(unknown or ['#'])[0]!r}: only region, endpoint_url and profile exist."
         )
+    if twice := next((name for name in options if [key for key, _ in given].count(name) > 1), None):
+        raise ConfigError(f"Store {_shown(text)} names its {twice} twice: leave one.")
     region, endpoint, profile = (options.get(name) for name in ("region", "endpoint_url", "profile"))
     if profile == "":
-        raise ConfigError(f"Store {preview(text)} has an empty profile: name one of your AWS profiles, or leave it out.")
+        raise ConfigError(f"Store {_shown(text)} has an empty profile: name one of your AWS profiles, or leave it out.")
     if region is not None and not _REGION.fullmatch(region):
-        raise ConfigError(f"Store {preview(text)} has the region {region!r}: write it as in us-east-1.")
+        raise ConfigError(f"Store {_shown(text)} has the region {region!r}: write it as in us-east-1.")
     if endpoint is not None:
         _check_endpoint(text, endpoint)
     return StoreLocation(text, bucket=parts.netloc, region=region, endpoint_url=endpoint, profile=profile)
@@ -180,10 +206,10 @@ def _check_endpoint(uri: str, endpoint: str) -> None:
         parts = urlsplit(endpoint)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:  # a port that is none, or half an IPv6 address
-        usable, parts = False, urlsplit("")
-    if parts.username or parts.password:
+        usable = False
+    if _USER.search(endpoint):
         raise ConfigError(
             "A store's endpoint_url must not hold credentials: they come from AWS's own chain (environment, profile, role)."
         )
     if not usable:
-        raise ConfigError(f"Store {preview(uri)} has the endpoint_url {endpoint!r}: write it as in http://127.0.0.1:9000.")
+        raise ConfigError(f"Store {_shown(uri)} has the endpoint_url {endpoint!r}: write it as in http://127.0.0.1:9000.")

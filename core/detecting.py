@@ -21,10 +21,10 @@ Sample = Callable[[], Sequence[Mapping[str, Any]]]
 
 
 class Detections:
-    """What was found out of the indexes of one client; each is sampled once, an empty one until it has records."""
+    """What was found out of the indexes of one client; each is sampled once, a small one again as more is read of it."""
 
     def __init__(self) -> None:
-        self._found: dict[IndexInfo, Detection] = {}
+        self._found: dict[IndexInfo, tuple[Detection, int]] = {}  # with the number of records that it was told from
         self._lock = threading.Lock()
 
     def of(self, info: IndexInfo, sample: Sample) -> Detection:
@@ -36,22 +36,32 @@ class Detections:
             return Detection(OURS, True, ("Mnemoscope made this index.",), {})
         with self._lock:
             known = self._found.get(info)
-        if known is None:
-            known, settled = _sampled(info, sample)
-            if fault is not None:
-                known = replace(known, sure=False, reasons=(fault, *known.reasons))
-            if settled:
-                with self._lock:
-                    self._found[info] = known
-        return known
+        return known[0] if known else self._sampled(info, sample, fault)
+
+    def learn(self, info: IndexInfo, count: int, sample: Sample) -> None:
+        """Tell an index from records that were read anyway, if they are more than it was told from and that was few."""
+        saved, fault = read_schema(info.tags)
+        if saved is not None or (info.embedder is not None and fault is None):
+            return
+        with self._lock:
+            _, told_from = self._found.get(info, (None, 0))
+        if told_from < min(count, SAMPLE_ROWS):
+            self._sampled(info, sample, fault)
+
+    def _sampled(self, info: IndexInfo, sample: Sample, fault: str | None) -> Detection:
+        try:
+            rows = sample()
+        except AccessDeniedError:
+            reason = (
+                "The records cannot be listed with these credentials, so they are read as ours: allow s3vectors:ListVectors."
+            )
+            return _with_fault(Detection(OURS, False, (reason,), {}), fault)
+        found = _with_fault(detect(rows, non_filterable=info.non_filterable), fault)
+        if rows:
+            with self._lock:
+                self._found[info] = found, len(rows)
+        return found
 
 
-def _sampled(info: IndexInfo, sample: Sample) -> tuple[Detection, bool]:
-    try:
-        rows = sample()
-    except AccessDeniedError:
-        reason = (
-            "The records cannot be listed with these credentials, so they are read as ours: allow s3vectors:ListVectors."
-        )
-        return Detection(OURS, False, (reason,), {}), False
-    return detect(rows, non_filterable=info.non_filterable), bool(rows)
+def _with_fault(found: Detection, fault: str | None) -> Detection:
+    return found if fault is None else replace(found, sure=False, reasons=(fault, *found.reasons))

@@ -19,6 +19,8 @@ __all__ = ["Found", "Seen", "Taken", "exact_cosine", "nearest", "notes_of", "tak
 
 _EVERYTHING: Final = Scope(include_expired=True)
 _CHUNK: Final = 8_192
+# Squares of lengths that float32 can tell, and more than a cosine of up to 4,096 numbers can be off in it.
+_SMALL, _LARGE, _ROUGH = 1e-30, 1e30, 1e-3
 
 
 class Seen(Protocol):
@@ -78,10 +80,33 @@ def nearest(
     `vectors` is (n, dimension), `rows` says which of them take part.
     """
     measure = _cosines if metric == "cosine" else _cosines_of_distance
+    if metric == "cosine" and len(rows) > _CHUNK:
+        rows = rows[_hopeful(vectors, rows, vector, k)]
     parts = [measure(vectors[rows[start : start + _CHUNK]], vector) for start in range(0, len(rows), _CHUNK)]
     cosines = np.concatenate(parts) if parts else np.zeros(0)
     best = np.argsort(-cosines, kind="stable")[:k]
     return [(int(rows[place]), float(cosines[place])) for place in best]
+
+
+def _hopeful(
+    vectors: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], vector: npt.NDArray[np.float32], k: int
+) -> npt.NDArray[np.bool_]:
+    """Return which rows may be among the k nearest, as far as float32 tells; those beyond its range may always be."""
+    rough, squares = np.empty(len(rows), np.float32), np.empty(len(rows), np.float32)
+    one = vector.astype(np.float64)
+    with np.errstate(all="ignore"):
+        one = (one / np.linalg.norm(one)).astype(np.float32)
+        for start in range(0, len(rows), _CHUNK):
+            part = vectors[rows[start : start + _CHUNK]]
+            squares[start : start + _CHUNK] = np.einsum("ij,ij->i", part, part)
+            rough[start : start + _CHUNK] = part @ one
+        rough /= np.sqrt(squares)
+    told = (squares > _SMALL) & (squares < _LARGE) & np.isfinite(rough)
+    if told.sum() <= k:
+        return np.ones(len(rows), np.bool_)
+    least = np.partition(rough[told], -k)[-k]
+    hopeful: npt.NDArray[np.bool_] = ~told | (rough >= least - _ROUGH)
+    return hopeful
 
 
 def exact_cosine(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:

@@ -11,7 +11,7 @@ __all__ = ["IndexInfo"]
 
 @dataclass(frozen=True)
 class IndexInfo:
-    """What an index is: `embedder` as "model/dimension/version" and `tenant` are None where its tags do not say."""
+    """What an index is: `embedder` ("model/dimension/version"), `tenant` and `scope` are None where its tags do not say."""
 
     name: str
     dimension: int
@@ -28,3 +28,5 @@ class IndexInfo:
     # Without the right to read them nobody can say whose the index is: `tags_known` is False and the tags are empty.
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
     tags_known: bool = True
+    # Which of several indexes of memories this one is: "short-term", "long-term" or any other word.
+    scope: str | None = None

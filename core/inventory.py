@@ -14,9 +14,10 @@ from core.errors import AccessDeniedError, NotFoundError, StorageError
 from core.store import IndexInfo
 from core.vectors.client import VectorsClient
 
-__all__ = ["EMBEDDER_TAG", "TENANT_TAG", "BucketInfo", "Inventory", "UnreadableIndex"]
+__all__ = ["EMBEDDER_TAG", "SCOPE_TAG", "TENANT_TAG", "BucketInfo", "Inventory", "UnreadableIndex"]
 
 EMBEDDER_TAG: Final = "mnemoscope:embedder"
+SCOPE_TAG: Final = "mnemoscope:scope"
 TENANT_TAG: Final = "mnemoscope:tenant"
 # A service answers in tens of milliseconds: a survey of a hundred indexes would take seconds one by one.
 _THREADS: Final = 8
@@ -182,4 +183,5 @@ def _read_info(index: Mapping[str, Any], tags: Mapping[str, str] | None) -> Inde
         encryption=(index.get("encryptionConfiguration") or {}).get("sseType"),
         tags=dict(known),
         tags_known=tags is not None,
+        scope=known.get(SCOPE_TAG) or None,
     )

@@ -18,10 +18,12 @@ from core.index import IndexInfo
 from core.memory import TEXT_KEY, Memory, Schema, from_metadata
 from core.scope import Scope
 from core.vectors.client import KEY_COLUMN, VECTOR_COLUMN
-from core.vectors.limits import TOP_K_MAX
+from core.vectors.limits import GET_VECTORS_MAX, TOP_K_MAX
 
 __all__ = ["Search", "asked", "vector_of"]
 
+# So many of the nearest may be gone since a snapshot was taken.
+_SPARE: Final = GET_VECTORS_MAX
 _CUT: Final = f"The list of the {TOP_K_MAX:,} best by {{half}} ended before there were enough that pass the filters."
 
 
@@ -113,10 +115,10 @@ class Search:
             table, notes = self.scan(), ()
             frame, matrix = to_frame(table, info=self.info, schema=self.schema), _matrix(table, self.info.dimension)
         rows = np.flatnonzero(scope.mask(frame, now=now).to_numpy())
-        best = nearest(matrix, rows, vector, k=k, metric=self.info.metric)
+        best = nearest(matrix, rows, vector, k=k + _SPARE, metric=self.info.metric)
         keys = frame[KEY_COLUMN.removeprefix("$")].to_numpy()
         cosines = {str(keys[row]): cosine for row, cosine in best}
-        # As they are stored now: what changed since the snapshot may be out of scope, or gone.
+        # As they are stored now: what changed since the snapshot may be out of scope, or gone; then the next ones follow.
         stored = (self.memory(record) for _, record in self.get(cosines, returnMetadata=True))
         found = (Candidate(memory, cosine=cosines[memory.key]) for memory in stored)
         return Found(take(found, k, admits=_within(scope, now), ranked=_by_meaning).candidates, notes)

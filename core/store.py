@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from core.access import Actor, Permission
+from core.analysis.columns import records
 from core.analysis.frame import to_frame
 from core.candidates import Candidate, Mode
 from core.detecting import SAMPLE_ROWS, Detections
@@ -61,6 +62,12 @@ class MemoryStore:
     def detection(self) -> Detection:
         """Return the schema with how sure it is and why; of an index that others made a sample is listed, once."""
         return self._detections.of(self.info, self._sample)
+
+    def learn(self, table: pa.Table) -> None:
+        """Let the detection have what was read of the index: one of a few records may have been told from fewer."""
+        self._detections.learn(
+            self.info, table.num_rows, lambda: [metadata for _, metadata in records(table, limit=SAMPLE_ROWS)]
+        )
 
     @property
     def text_key(self) -> str:

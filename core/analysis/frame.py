@@ -25,6 +25,8 @@ __all__ = ["COLUMNS", "to_frame"]
 _CATEGORIES: Final = ("memory_type", "agent_id", "team_id", "task_id", "session_id", "source")
 _TIMES: Final = ("created_at", "expires_at", "last_recalled_at")
 _LISTS: Final = ("tags", "derived_from")
+_MOMENT: Final = pa.timestamp("us", "UTC")
+_YEAR_1, _YEAR_10000 = -62_135_596_800_000_000, 253_402_300_800_000_000
 
 # Name → dtype. A missing text is NA (never an invented word), a missing time NaT, a missing list an empty one.
 COLUMNS: Final[dict[str, str]] = {
@@ -171,23 +173,38 @@ def _categories(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:
 
 
 def _times(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:
-    kind = pa.timestamp("us", "UTC")
-    if schema.is_ours:
-        column = _plain(table, name, pa.string(), schema)
-        times = _arrow_times(column, kind)
-        if times is None:
-            # Times that others wrote: without a zone, dates alone, or no times at all.
-            times = _read(column.to_pylist(), name, kind, schema)
-    else:
-        times = _plain(table, name, kind, schema)
+    times = _arrow_times(table, name, schema)
+    if times is None and schema.is_ours:
+        # Times that others wrote: dates alone, some with a zone and some without, or no times at all.
+        times = _read(_plain(table, name, pa.string(), schema).to_pylist(), name, _MOMENT, schema)
+    elif times is None:
+        times = _plain(table, name, _MOMENT, schema)
     return pd.Series(times.to_pandas()).astype("datetime64[us, UTC]")
 
 
-def _arrow_times(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
-    try:
-        return pc.cast(column, kind)
-    except pa.ArrowInvalid:
+def _arrow_times(table: pa.Table, name: str, schema: Schema) -> pa.ChunkedArray | None:
+    """Return times that are all ISO 8601 with a zone, or all without one; None where they must be read one by one."""
+    place = schema.place(name)
+    if not schema.is_ours and (
+        place not in table.column_names or _is_json(table, str(place)) or not _is_text(table[place].type)
+    ):
         return None
+    column = _plain(table, name, pa.string(), schema)
+    for kind in (_MOMENT, pa.timestamp("us")):
+        try:
+            times = pc.cast(column, kind)
+        except pa.ArrowInvalid:
+            continue
+        within = pc.and_(
+            pc.less_equal(_YEAR_1, pc.cast(times, pa.int64())), pc.less(pc.cast(times, pa.int64()), _YEAR_10000)
+        )
+        if pc.all(within, min_count=0).as_py():  # Python has no others
+            return times if kind.tz else pc.assume_timezone(times, "UTC")
+    return None
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _numbers(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:
@@ -197,8 +214,9 @@ def _numbers(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:
 
 
 def _counts(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:
-    values = _filled(_plain(table, name, pa.int64(), schema))
-    return pd.Series(np.maximum(values, 0))
+    values = _plain(table, name, pa.float64(), schema).to_numpy()
+    whole = (values >= 0) & (values <= 2**53) & (values == np.floor(values))
+    return pd.Series(np.where(whole, values, 0).astype(np.int64))
 
 
 def _lists(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:

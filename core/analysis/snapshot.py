@@ -54,6 +54,7 @@ class _Entry:
     touched: set[str] = field(default_factory=set)
     touches: int = 0
     seen: int = 0
+    forgotten: bool = False
     looked: float = 0.0
     checked: float = float("-inf")
 
@@ -105,6 +106,12 @@ class Snapshots:
             snapshot = self._with_info(store, entry)
             return Look(snapshot, entry.job, entry.error)
 
+    def known(self, store: MemoryStore, *, actor: Actor) -> Snapshot | None:
+        """Return the snapshot that is in memory, however old; nothing is read or asked for."""
+        _allowed(store, actor)
+        with self._lock:
+            return self._with_info(store, self._entry(store))
+
     def refresh(self, store: MemoryStore, *, actor: Actor, full: bool = False, vectors: bool = False) -> Job:
         """Start reading an index again, all of it if `full`, and return the job, or the one that runs already."""
         _allowed(store, actor)
@@ -124,20 +131,29 @@ class Snapshots:
             _allowed(store, actor)
         if self.local:
             return self._counter.counts(stores, actor=actor, first_s=first_s, again_s=again_s)
-        return {store.info.name: self._known_count(store) for store in stores}
+        return {store.info.name: (self._known_size(store) or (None, None))[0] for store in stores}
+
+    def sampled(self, stores: Iterable[MemoryStore]) -> frozenset[str]:
+        """Return the indexes of whose memories the counts are but a part."""
+        sizes = {store.info.name: self._known_size(store) for store in stores} if not self.local else {}
+        return frozenset(name for name, size in sizes.items() if size and size[0] != size[1])
 
     def touch(self, store: MemoryStore, keys: Iterable[str] = ()) -> None:
         """Note that this process wrote to an index: the next look reads what changed, and the vectors of these keys."""
         entry = self._entry(store)
         with self._lock:
             entry.touches += 1
+            if entry.kept and isinstance(entry.error, CancelledError):
+                entry.error = None
             entry.touched |= set(keys)
 
     def forget(self, store: MemoryStore) -> None:
-        """Drop what is known of an index, on disk too."""
+        """Drop what is known of an index, on disk too; what is being read of it now is dropped as well."""
         key = key_of(store)
         with self._lock:
             entry = self._entries.pop(key, None)
+            if entry:
+                entry.forgotten = True
         if entry and entry.job:
             entry.job.cancel()
         if self._files:
@@ -158,8 +174,12 @@ class Snapshots:
 
     def _due(self, entry: _Entry, wish: Wish, began: float) -> bool:
         """Say whether an index must be read, or asked for its revision, for a look that began then."""
-        if isinstance(entry.error, CancelledError) or (entry.error and entry.checked >= began):
+        if entry.error and entry.checked >= began:
             return False
+        if isinstance(entry.error, CancelledError) and not (
+            entry.kept and began - entry.checked > self._max_age.total_seconds()
+        ):
+            return False  # what somebody stopped is not begun again at once
         if entry.error and not self.local and began - entry.checked < _RETRY_S:
             return False
         known = entry.kept.snapshot if entry.kept else None
@@ -169,7 +189,11 @@ class Snapshots:
             return False
         if entry.touches > entry.seen:
             return True
-        return known.from_service or self._clock() - known.taken_at > self._max_age
+        return known.from_service or not self._is_fresh(known)
+
+    def _is_fresh(self, known: Snapshot) -> bool:
+        """Say whether a snapshot is young enough; one of the future is not: the clock was set back since."""
+        return timedelta(0) <= self._clock() - known.taken_at <= self._max_age
 
     def _start(self, store: MemoryStore, entry: _Entry, wish: Wish, actor: Actor, *, asked: bool = False) -> Job:
         """Start the job of an entry; hold the lock."""
@@ -215,6 +239,8 @@ class Snapshots:
             job.stop_if_cancelled()
             job.at("saving", snapshot.rows, snapshot.rows)
             self._publish(store, entry, keep(self._files, store, snapshot, former) if self._files else Kept(snapshot, None))
+            if entry.forgotten and self._files:
+                self._files.forget(key_of(store))
 
     def _open(self, store: MemoryStore, entry: _Entry) -> bool:
         """Take over what is on disk if it is newer, from an earlier process or another one meanwhile; say whether it was."""
@@ -232,7 +258,7 @@ class Snapshots:
             return False
         if since is not None and known.taken_at >= since:
             return not wish.touched
-        return not asked and entry.touches == entry.seen and self._clock() - known.taken_at <= self._max_age
+        return not asked and entry.touches == entry.seen and self._is_fresh(known)
 
     def _publish(self, store: MemoryStore, entry: _Entry, kept: Kept) -> None:
         with self._lock:
@@ -252,11 +278,11 @@ class Snapshots:
             entry.info = store.info
         return entry.kept.snapshot if entry.kept else None
 
-    def _known_count(self, store: MemoryStore) -> int | None:
-        entry = self._entry(store)
-        if entry.kept:
-            return entry.kept.snapshot.rows
-        return self._files.rows(key_of(store)) if self._files else None
+    def _known_size(self, store: MemoryStore) -> tuple[int, int | None] | None:
+        kept = self._entry(store).kept
+        if kept:
+            return kept.snapshot.rows, kept.snapshot.total
+        return self._files.size(key_of(store)) if self._files else None
 
 
 def _allowed(store: MemoryStore, actor: Actor) -> None:

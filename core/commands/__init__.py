@@ -25,6 +25,7 @@ COMMANDS: Final = (
     Command("recall", "core.commands.recall", "find memories and say why each was found"),
     Command("context", "core.commands.context", "print what is recalled as a block for a prompt"),
     Command("forget", "core.commands.forget", "delete memories by key"),
+    Command("index", "core.commands.index", "make, list and remove indexes"),
     Command("demo", "core.commands.demo", "load the demo world"),
     Command("serve", "core.commands.serve", "answer any client of Amazon S3 Vectors over HTTP"),
     Command("connect", "core.commands.connect", "try the rights on a bucket of S3 Vectors and print the policy for it"),

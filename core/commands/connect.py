@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from core.commands.console import Console
 from core.commands.options import ACTOR
 from core.errors import ConfigError
+from core.hostile import one_line
 
 if TYPE_CHECKING:
     from core.config import StoreLocation
@@ -22,6 +24,8 @@ EXAMPLE: Final = """\
 Nothing is changed without --write-test. The exit code is 1 if something is denied or fails that the role needs."""
 # As core.operate.policies.ROLES, which help need not wait for.
 _ROLES: Final = ("read-only", "curator", "agent")
+
+_ROOM_MIN: Final = 20  # columns, on whatever narrow terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,12 +97,30 @@ def _plain(check: Check) -> dict[str, Any]:
 def _lines(
     role: str, checks: list[Check], document: dict[str, Any], console: Console, *, fine: bool, missing: str
 ) -> list[str]:
-    rows = [["check", "state", "detail"], *([check.name, str(check.state), check.detail] for check in checks)]
-    lines = console.table(rows)
+    lines = _table(checks, console.width)
     wrong = [check for check in checks if check.fix]
     for check in wrong:
-        lines += ["", f"{check.name} {'is denied' if check.state == missing else 'failed'}: {check.detail}"]
-        lines += [f"  for  {check.matters}", f"  do   {check.fix}"]
+        said = f"{check.name} {'is denied' if check.state == missing else 'failed'}: {check.detail}"
+        lines += ["", *_wrapped("", said, console.width)]
+        lines += _wrapped("  for  ", check.matters, console.width) + _wrapped("  do   ", check.fix, console.width)
     verdict = "is enough" if fine else "is not enough"
-    lines += ["", f"What the credentials may do {verdict} for the role {role}, as far as it was tested.", ""]
+    said = f"What the credentials may do {verdict} for the role {role}, as far as it was tested."
+    lines += ["", *_wrapped("", said, console.width), ""]
     return [*lines, f"The smallest policy for the role {role}:", *json.dumps(document, indent=2).splitlines()]
+
+
+def _table(checks: list[Check], width: int) -> list[str]:
+    rows = [("check", "state", "detail"), *((check.name, str(check.state), check.detail) for check in checks)]
+    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return [
+        line
+        for name, state, detail in rows
+        for line in _wrapped(f"{name.ljust(first)}  {state.ljust(second)}  ", detail, width)
+    ]
+
+
+def _wrapped(head: str, text: str, width: int) -> list[str]:
+    """Return the text behind its head, on as many lines as it takes; the following ones are indented as far."""
+    room = max(width - len(head), _ROOM_MIN)
+    first, *more = textwrap.wrap(one_line(text, 2_000), room, break_on_hyphens=False) or [""]
+    return [(head + first).rstrip(), *(" " * len(head) + line for line in more)]

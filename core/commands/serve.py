@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import signal
 from pathlib import Path
@@ -22,9 +23,11 @@ EXAMPLE: Final = """\
 Every AWS SDK can write to it and read from it; what it prints are the variables that such a client needs. Requests are
 verified with AWS Signature Version 4. Without a key and without --insecure, one is made up and printed once; it lasts as
 long as the server. Others can see what is on your command line, so keys are safer in a file: ID:SECRET on each line, with
-comments from # on, readable by you alone.
+comments from # on, readable by you alone. Without any of these options they are read from $MNEMOSCOPE_ACCESS_KEYS, each
+ID:SECRET, with spaces between.
 
 Ctrl-C lets open requests finish and ends it with exit code 130, SIGTERM with 0."""
+_KEYS_VARIABLE: Final = "MNEMOSCOPE_ACCESS_KEYS"
 _ACCOUNT: Final = "123456789012"
 _REGION: Final = "us-east-1"
 
@@ -39,7 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object on stdout")
     group = parser.add_argument_group("access")
     group.add_argument(
-        "--access-key", action="append", default=[], metavar="ID:SECRET", help="a key that clients may use; repeatable"
+        "--access-key",
+        action="append",
+        default=[],
+        metavar="ID:SECRET",
+        help="a key that clients may use; repeatable, but others see it in the list of processes",
     )
     group.add_argument("--access-key-file", type=Path, metavar="FILE", help="file of such keys, one a line")
     group.add_argument("--insecure", action="store_true", help="verify no signature; only on a loopback address")
@@ -48,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--region",
         metavar="NAME",
-        help=f"region in ARNs, and the one that requests must be signed for (default: {_REGION}, and any)",
+        help="the one region that requests must be signed for (default: any, and ARNs are in that of each request)",
     )
     parser.add_argument(
         "--max-concurrency", type=positive, default=16, metavar="N", help="requests worked on at once (default: 16)"
@@ -125,6 +132,8 @@ def _keys(args: argparse.Namespace, console: Console) -> tuple[dict[str, str], b
             console.complain(f"Warning: others can read '{args.access_key_file}': chmod 600 it.")
     if args.insecure and keys:
         raise ConfigError("--insecure and access keys were both given: choose one.")
+    if not keys and not args.insecure:
+        keys = parse_access_keys(os.environ.get(_KEYS_VARIABLE, "").split(), source=f"${_KEYS_VARIABLE}, number")
     if keys or args.insecure:
         return keys, False
     return dict([new_access_key()]), True

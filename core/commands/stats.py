@@ -46,10 +46,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
 def _list(catalog: Catalog, console: Console) -> int:
     held, unreadable = _counted(catalog)
     entries = [
-        {"index": info.name, "memories": count, "tenant": info.tenant, "embedder": info.embedder} for info, count in held
+        {"index": info.name, "memories": count, "tenant": info.tenant, "scope": info.scope, "embedder": info.embedder}
+        for info, count in held
     ]
-    rows = [["index", "memories", "tenant", "embedder"]] if held else []
-    rows += [[info.name, f"{count:,}", info.tenant or "–", info.embedder or "unknown"] for info, count in held]
+    rows = [["index", "memories", "tenant", "scope", "embedder"]] if held else []
+    rows += [
+        [info.name, f"{count:,}", info.tenant or "–", info.scope or "–", info.embedder or "unknown"] for info, count in held
+    ]
     lines = console.table(rows, right=(1,))
     if unreadable:
         lines += [*([""] if lines else []), "cannot be read", *(f"  {one_line(each.reason, 2_000)}" for each in unreadable)]
@@ -84,6 +87,7 @@ def _describe(catalog: Catalog, index: str, top: int, console: Console, *, index
         "store": catalog.uri,
         "index": index,
         "tenant": store.info.tenant,
+        "scope": store.info.scope,
         "embedder": store.info.embedder,
         "dimension": store.info.dimension,
         "schema": _schema(store.detection()),
@@ -94,7 +98,7 @@ def _describe(catalog: Catalog, index: str, top: int, console: Console, *, index
     console.result(
         value,
         [
-            *_head(index, store.info.embedder, figures),
+            *_head(store.info, figures),
             *_schema_lines(store.detection()),
             *_tallies(fields, console),
             *_limits(limits, console),
@@ -126,8 +130,8 @@ def _plain(figures: dict[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in figures.items()}
 
 
-def _head(index: str, embedder: str | None, figures: Totals) -> Iterator[str]:
-    yield f"Index {one_line(index)}: {figures.memories:,} {'memory' if figures.memories == 1 else 'memories'}"
+def _head(info: IndexInfo, figures: Totals) -> Iterator[str]:
+    yield f"Index {one_line(info.name)}: {figures.memories:,} {'memory' if figures.memories == 1 else 'memories'}"
     if figures.oldest and figures.newest:
         yield f"Created   {figures.oldest:%Y-%m-%d %H:%M} to {figures.newest:%Y-%m-%d %H:%M} UTC"
     if figures.no_time:
@@ -135,7 +139,11 @@ def _head(index: str, embedder: str | None, figures: Totals) -> Iterator[str]:
     yield f"Expiry    {figures.expired:,} expired, {figures.expiring_soon:,} expire within 7 days"
     yield f"Doubtful  {figures.low_confidence:,} with a confidence below 0.5, {figures.no_confidence:,} state none"
     yield f"Text      {_size(figures.content_bytes)}"
-    yield f"Embedder  {embedder or 'unknown'}"
+    yield f"Embedder  {one_line(info.embedder or 'unknown')}"
+    if info.tenant:
+        yield f"Tenant    {one_line(info.tenant)}"
+    if info.scope:
+        yield f"Scope     {one_line(info.scope)}"
 
 
 def _tallies(fields: list[Counts], console: Console) -> Iterator[str]:

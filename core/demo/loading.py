@@ -12,6 +12,7 @@ from core.demo.vectors import PackagedVectors
 from core.demo.world import DemoWorld, build
 from core.errors import ConfigError
 from core.memory import Memory
+from core.memory.sameness import is_stored
 from core.store import MemoryStore, WriteFailure
 
 __all__ = ["LoadReport", "load"]
@@ -52,7 +53,7 @@ def load(catalog: Catalog, *, actor: Actor, now: datetime, progress: Callable[[i
     for name, memories in world.indexes.items():
         store = catalog.open_or_create(name, actor=actor, tenant=world.tenants.get(name), embedder=embedder)
         there = store.get((memory.key for memory in memories), actor=actor)
-        wrong = [memory for memory in memories if there.get(memory.key) != memory]
+        wrong = [memory for memory in memories if not is_stored(memory, there.get(memory.key))]
         done += len(memories) - len(wrong)
         report = store.write(wrong, actor=actor, progress=_counter(progress, done))
         done += len(wrong)

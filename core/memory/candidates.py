@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import statistics
 from collections.abc import Collection, Mapping, Sequence
@@ -11,7 +12,7 @@ from core.memory.fields import FIELDS
 from core.memory.storable import exact_number, parse_object
 from core.memory.times import epoch_unit
 
-__all__ = ["clock_of", "find_content", "find_fields", "shares_of"]
+__all__ = ["clock_of", "find_content", "find_fields", "has_texts", "shares_of", "unread_names"]
 
 # The better names first. `user_id` is whose memory it is: the closest to an agent where there is no other.
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -43,13 +44,20 @@ _ID: Final = re.compile(r"[\w.:@/+=-]{1,200}")
 _RARE: Final = 0.05
 # A key that has a text in fewer rows is not where the text is, unless no other key has one.
 _OFTEN: Final = 0.5
+# So many of _TEXT_NAMES mean nothing but a text.
+_PLAINLY: Final = 4
+_NAMED: Final = 3
 
 
 def find_content(rows: Sequence[Mapping[str, Any]], non_filterable: Collection[str]) -> tuple[str | None, str | None]:
     """Return the key of the longest texts and, if a person should look, why: keys that are not filterable come first."""
     lengths = {key: found for key in _keys(rows) if (found := _text_lengths(rows, key))}
     if not lengths:
-        return None, "No key holds a text: the records have names, numbers and addresses only."
+        named = [key for key in _keys(rows) if _place(_TEXT_NAMES, key) < len(_TEXT_NAMES) and shares_of(rows, key)]
+        if not named:
+            return None, "No key holds a text: the records have names, numbers and addresses only."
+        best = min(named, key=lambda key: (_place(_TEXT_NAMES, key), key))
+        return best, f"No key holds sentences: {best} is taken for the text because of its name."
     often = {key: found for key, found in lengths.items() if len(found) >= _OFTEN * len(rows)} or lengths
 
     def rank(key: str) -> tuple[bool, float, int, str]:
@@ -57,8 +65,10 @@ def find_content(rows: Sequence[Mapping[str, Any]], non_filterable: Collection[s
 
     best, *others = sorted(often, key=rank)
     middle = statistics.median(often[best])
-    close = [key for key in others if statistics.median(often[key]) >= middle / 2 and _normal(best) not in _TEXT_NAMES]
-    return best, f"The text may be in {best} or in {' or '.join(close)}." if close else None
+    if _normal(best) in _TEXT_NAMES:
+        return best, None
+    close = [key for key in others if statistics.median(often[key]) >= middle / 2 or _normal(key) in _TEXT_NAMES[:_PLAINLY]]
+    return best, f"The text may be in {best} or in {_listed(close)}." if close else None
 
 
 def find_fields(rows: Sequence[Mapping[str, Any]], *, taken: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -82,7 +92,7 @@ def find_fields(rows: Sequence[Mapping[str, Any]], *, taken: Mapping[str, str]) 
         (place, _, best), *others = ranked
         rivals = [key for other, share, key in others if other == place and share == ranked[0][1]]
         if rivals:
-            ties.append(f"{name} may be in {best} or in {' or '.join(rivals)}.")
+            ties.append(f"{name} may be in {best} or in {_listed(rivals)}.")
         fields[name] = best
         used.add(best)
     for name in ("created_at", "expires_at"):
@@ -90,6 +100,30 @@ def find_fields(rows: Sequence[Mapping[str, Any]], *, taken: Mapping[str, str]) 
         if key and (clock := clock_of(rows, key)):
             fields[f"{name}_epoch"] = clock
     return fields, ties
+
+
+def has_texts(rows: Sequence[Mapping[str, Any]], key: str) -> bool:
+    """Say whether most texts of a key could be what a memory says: JSON too, but no addresses and identifiers."""
+    texts = [row[key] for row in rows if isinstance(row.get(key), str) and row[key]]
+    return 2 * sum(not (_URL.fullmatch(text) or _ID.fullmatch(text)) for text in texts) > len(texts)
+
+
+def unread_names(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the fields whose own name is a key of which most values make no sense, each with a sentence."""
+    found: dict[str, str] = {}
+    for name, field in FIELDS.items():
+        values = [row[name] for row in rows if name in row]
+        failed = 0
+        for value in values:
+            try:
+                field.parse_foreign(value)
+            except ValueError:
+                failed += 1
+        if 2 * failed > len(values):
+            found[name] = f"{name} cannot be read in {failed:,} of the {len(values):,} records that have it."
+        elif name == "tags" and sum(_is_json_list(value) for value in values) * 2 > len(values):
+            found[name] = "tags are JSON text here: each is read as one tag."
+    return found
 
 
 def shares_of(rows: Sequence[Mapping[str, Any]], key: str, name: str = "content") -> float:
@@ -122,6 +156,18 @@ def _text_lengths(rows: Sequence[Mapping[str, Any]], key: str) -> list[int]:
 
 def _is_code(text: str) -> bool:
     return bool(_URL.fullmatch(text) or _ID.fullmatch(text)) or text[:1] in "[{" or parse_object(text) is not None
+
+
+def _is_json_list(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and value[:1] == "[" and isinstance(json.loads(value), list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _listed(keys: Sequence[str]) -> str:
+    named = " or ".join(keys[:_NAMED])
+    return f"{named} or {len(keys) - _NAMED:,} others" if len(keys) > _NAMED else named
 
 
 def _keys(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -7,10 +7,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.memory.candidates import find_content, find_fields, shares_of
+from core.memory.candidates import find_content, find_fields, has_texts, shares_of, unread_names
 from core.memory.fields import ABSENT, EPOCHS, FIELDS
 from core.memory.places import NODE_KEY, content_place, read_at
-from core.memory.schema import BEDROCK, CUSTOM, INSIDE, LANGCHAIN, LLAMAINDEX, OURS, SAMPLE, STRANDS, Schema
+from core.memory.schema import (
+    BEDROCK,
+    CUSTOM,
+    INSIDE,
+    LANGCHAIN,
+    LLAMAINDEX,
+    NOWHERE,
+    OURS,
+    SAMPLE,
+    STRANDS,
+    Schema,
+    container_of,
+)
 from core.memory.storable import EXTRA_KEY
 from core.memory.times import COMPACT_UTC_FORM
 
@@ -60,8 +72,13 @@ def detect(rows: Sequence[Mapping[str, Any]], *, non_filterable: Collection[str]
         return _empty(non_filterable)
     kinds = Counter(_kind(row) for row in rows)
     kind = min(kinds, key=lambda each: (-kinds[each], list(_LABELS).index(each)))
-    doubts: list[str] = []
-    schema = OURS if kind == OURS.name else _mapped(kind, rows, non_filterable, doubts)
+    unread, elsewhere = unread_names(rows), _text_elsewhere(kind, rows, non_filterable)
+    doubts = [*elsewhere.values()]
+    if kind == OURS.name and (unread or elsewhere):  # our names, but not our meaning
+        kinds = Counter({CUSTOM: len(rows)})
+        kind = CUSTOM
+    schema = OURS if kind == OURS.name else _mapped(kind, rows, non_filterable, doubts, {*unread}, [*elsewhere])
+    doubts += [said for name, said in unread.items() if schema.fields.get(name, name) in (name, NOWHERE)]
     coverage = _coverage(schema, rows)
     reasons = [f"{kinds[kind]:,} of {len(rows):,} records look like those of {_LABELS[kind]}."]
     others = [f"{count:,} like those of {_LABELS[each]}" for each, count in sorted(kinds.items()) if each != kind]
@@ -104,10 +121,33 @@ def _kind(row: Mapping[str, Any]) -> str:
     return SAMPLE if sum(name in row for name in _SAMPLE_NAMES) >= 2 else CUSTOM
 
 
-def _mapped(kind: str, rows: Sequence[Mapping[str, Any]], non_filterable: Collection[str], doubts: list[str]) -> Schema:
+def _text_elsewhere(kind: str, rows: Sequence[Mapping[str, Any]], non_filterable: Collection[str]) -> dict[str, str]:
+    """Return the key with the texts, and a sentence, where the usual key has none but addresses and identifiers."""
+    usual = _FIXED.get(kind, {"content": "content"})["content"]
+    if kind == BEDROCK:
+        usual = _bedrock_fields(rows).get("content", usual)
+    if kind == CUSTOM or INSIDE in usual or (any(usual in row for row in rows) and has_texts(rows, usual)):
+        return {}
+    others = {container_of(place) for place in _FIXED.get(kind, {}).values()} - {usual}
+    found, _ = find_content([{k: v for k, v in row.items() if k not in others} for row in rows], non_filterable)
+    if found in (None, usual) or not has_texts(rows, str(found)):
+        return {}
+    return {str(found): f"{usual} holds no texts in most records: the text may be in {found}."}
+
+
+def _mapped(
+    kind: str,
+    rows: Sequence[Mapping[str, Any]],
+    non_filterable: Collection[str],
+    doubts: list[str],
+    unread: Collection[str],
+    elsewhere: Sequence[str],
+) -> Schema:
     """Return the schema of that software's records with the user's own fields; add to the doubts what makes it doubtful."""
     fields = dict(_FIXED.get(kind, {}))
-    if kind == CUSTOM:
+    if elsewhere:
+        fields["content"] = elsewhere[0]
+    elif kind == CUSTOM:
         content, doubt = find_content(rows, non_filterable)
         if content is not None:
             fields["content"] = content
@@ -116,6 +156,8 @@ def _mapped(kind: str, rows: Sequence[Mapping[str, Any]], non_filterable: Collec
         fields |= _bedrock_fields(rows)
     found, ties = find_fields(rows, taken=fields)
     doubts += ties
+    if "confidence" in unread and "confidence" not in found:
+        found["confidence"] = NOWHERE  # of another scale, of which 0 and 1 would be read, and wrongly
     return Schema(kind, fields | found)
 
 

@@ -90,10 +90,10 @@ def read_tags(value: Any) -> tuple[str, ...]:
 
 
 def read_count(value: Any) -> int:
-    """Return a whole number from 0 to 2**53; raise ValueError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 2**53:
+    """Return a whole number from 0 to 2**53, 3.0 as 3; raise ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 2**53 or value != int(value):
         raise ValueError("must be a whole number, 0 or more")
-    return value
+    return int(value)
 
 
 def _write_plain(value: Any) -> Any:

@@ -18,8 +18,8 @@ from core.memory import rewriting
 from core.memory.fields import ABSENT, EPOCHS, FIELDS, same
 from core.memory.keys import check_key
 from core.memory.model import Memory, Origin
-from core.memory.places import content_place, read_at
-from core.memory.schema import OURS, Schema, container_of
+from core.memory.places import clocks, content_place, field_places, read_at
+from core.memory.schema import INSIDE, OURS, Schema, container_of
 from core.memory.storable import (
     EXTRA_KEY,
     check_limits,
@@ -74,10 +74,11 @@ def from_metadata(key: str, metadata: Mapping[str, Any], schema: Schema = OURS) 
     values: dict[str, Any] = {}
     as_written: dict[str, Any] = {}
     used = {EXTRA_KEY} if hidden is not None else set()
-    for name, field in FIELDS.items():
-        place = content_place(metadata, schema) if name == TEXT_KEY else schema.place(name)
-        written = ABSENT if place is None else read_at(metadata, place)
-        if place is None or written is ABSENT:
+    text = content_place(metadata, schema)
+    for name, place in (*field_places(schema), *([(TEXT_KEY, text)] if text is not None else [])):
+        inside = INSIDE in place
+        field, written = FIELDS[name], read_at(metadata, place) if inside else metadata.get(place, ABSENT)
+        if written is ABSENT:
             continue
         try:
             values[name] = field.parse(written) if schema.is_ours else field.parse_foreign(written)
@@ -85,10 +86,10 @@ def from_metadata(key: str, metadata: Mapping[str, Any], schema: Schema = OURS) 
             if place == name:
                 as_written[name] = written
             continue
-        used.add(container_of(place))
+        used.add(container_of(place) if inside else place)
         if place == name and not same(field.write(values[name]), written):
             as_written[name] = written
-    used.update(epoch for name in EPOCHS.values() if (epoch := schema.epoch(name)) is not None and epoch in metadata)
+    used.update(key for _, _, key in clocks(schema) if key in metadata)
     extra = {name: value for name, value in metadata.items() if name not in used and name not in FIELDS}
     for name, value in (hidden or {}).items():
         (as_written if name in FIELDS else extra)[name] = value
@@ -178,10 +179,9 @@ def _odd_epochs(
     metadata: Mapping[str, Any], values: Mapping[str, Any], extra: Mapping[str, Any], schema: Schema
 ) -> Iterator[tuple[str, Any]]:
     """Yield the epochs that do not follow from their times: another writer's, kept as they are."""
-    for name in EPOCHS.values():
-        epoch = schema.epoch(name)
-        if epoch is None or epoch not in metadata or epoch in extra:
+    for name, _, key in clocks(schema):
+        if key not in metadata or key in extra:
             continue
-        written, moment = metadata[epoch], values.get(name)
+        written, moment = metadata[key], values.get(name)
         if moment is None or not exact_number(written) or abs(written - moment.timestamp()) > _EPOCH_SLACK_S:
-            yield epoch, written
+            yield key, written

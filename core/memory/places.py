@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
-from core.memory.fields import ABSENT
+from core.memory.fields import ABSENT, EPOCHS, FIELDS
 from core.memory.schema import INSIDE, LLAMAINDEX, Schema, container_of
-from core.memory.storable import json_text, parse_object
+from core.memory.storable import as_stored, json_text, parse_object
 
-__all__ = ["CONTENT_PLACES", "NODE_KEY", "content_place", "content_places", "node_twin", "read_at", "write_at"]
+__all__ = [
+    "CONTENT_PLACES",
+    "NODE_KEY",
+    "clocks",
+    "content_place",
+    "content_places",
+    "field_places",
+    "node_twin",
+    "read_at",
+    "write_at",
+]
 
 NODE_KEY: Final = "_node_content"
 # Where well-known software keeps the text. In an index of ours only the names that mean nothing else count: any other may be
@@ -24,6 +35,7 @@ _UNMISTAKABLE: Final = (
 CONTENT_PLACES: Final = (*_UNMISTAKABLE, "content", "page_content", "text")
 
 
+@lru_cache(maxsize=256)
 def content_places(schema: Schema) -> tuple[str, ...]:
     """Return where the text may be in a row of the schema's index, the schema's own place first."""
     own = schema.place("content")
@@ -31,6 +43,18 @@ def content_places(schema: Schema) -> tuple[str, ...]:
     others = _UNMISTAKABLE if schema.is_ours else CONTENT_PLACES
     rest = tuple(place for place in others if place != own and container_of(place) not in mapped)
     return rest if own is None else (own, *rest)
+
+
+@lru_cache(maxsize=256)
+def field_places(schema: Schema) -> tuple[tuple[str, str], ...]:
+    """Return the fields other than the text that the schema has a place for, each with its place."""
+    return tuple((name, place) for name in FIELDS if name != "content" and (place := schema.place(name)) is not None)
+
+
+@lru_cache(maxsize=256)
+def clocks(schema: Schema) -> tuple[tuple[str, str, str], ...]:
+    """Return the times that have a key with their seconds: the field, our name of that key, and the key."""
+    return tuple((name, epoch, key) for epoch, name in EPOCHS.items() if (key := schema.epoch(name)) is not None)
 
 
 def content_place(metadata: Mapping[str, Any], schema: Schema) -> str | None:
@@ -88,7 +112,7 @@ def node_twin(metadata: Mapping[str, Any], place: str, schema: Schema) -> str | 
     if schema.name != LLAMAINDEX or INSIDE in place or "." in place:
         return None
     twin = f"{NODE_KEY}{INSIDE}metadata.{place}"
-    return twin if place in metadata and read_at(metadata, twin) == metadata[place] else None
+    return twin if place in metadata and as_stored(read_at(metadata, twin), metadata[place]) else None
 
 
 def _new_object(metadata: dict[str, Any], name: str, key: str) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from core.errors import InvalidMemoryError
 from core.memory.fields import ABSENT, EPOCHS, FIELDS, preview, same
 from core.memory.model import Memory
-from core.memory.places import content_place, node_twin, read_at, write_at
+from core.memory.places import clocks, content_place, content_places, field_places, node_twin, read_at, write_at
 from core.memory.schema import INSIDE, STRANDS, Schema, container_of
 from core.memory.storable import EXTRA_KEY, check_limits, checked, exact_number, json_text, parse_object, storable
 from core.memory.times import COMPACT_UTC, epoch_unit, read_any_time
@@ -48,7 +49,7 @@ def everything(memory: Memory) -> dict[str, Any]:
     origin = memory.origin
     if origin is None:
         return dict(memory.extra)
-    kept: dict[str, Any] = {}
+    kept: dict[str, Any] = {name: origin.metadata[name] for name in _unread(origin.schema) if name in origin.metadata}
     for place, name in _foreign_places(origin.schema, origin.metadata):
         original = origin.metadata[container_of(place)]
         if INSIDE in place or _says_more(original, memory, name):
@@ -93,14 +94,26 @@ def _says_more(original: Any, memory: Memory, name: str) -> bool:
 
 def _foreign_places(schema: Schema, metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the places of the record that are not our own names, with their fields; the clocks beside times too."""
-    for name in FIELDS:
-        place = content_place(metadata, schema) if name == "content" else schema.place(name)
-        if place is not None and place != name and container_of(place) in metadata:
+    text = content_place(metadata, schema)
+    if text is not None and text != "content" and container_of(text) in metadata:
+        yield text, "content"
+    for place, name in _others_places(schema):
+        if container_of(place) in metadata:
             yield place, name
-    for epoch, name in EPOCHS.items():
-        key = schema.epoch(name)
-        if key is not None and key != epoch and key != schema.place(name) and key in metadata:
-            yield key, name
+
+
+@lru_cache(maxsize=256)
+def _others_places(schema: Schema) -> tuple[tuple[str, str], ...]:
+    """Return the places that are not our own names with their fields, less the text's; the clocks beside times too."""
+    named = [(place, name) for name, place in field_places(schema) if place != name]
+    return (*named, *((key, name) for name, epoch, key in clocks(schema) if key not in (epoch, schema.place(name))))
+
+
+@lru_cache(maxsize=256)
+def _unread(schema: Schema) -> tuple[str, ...]:
+    """Return our names whose keys mean something else in the schema's index, and are no field's place."""
+    taken = {container_of(place) for _, place in field_places(schema)} | {container_of(p) for p in content_places(schema)}
+    return tuple(name for name in FIELDS if name not in taken)
 
 
 def _write(result: dict[str, Any], memory: Memory, name: str, schema: Schema, *, fresh: bool) -> None:

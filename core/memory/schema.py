@@ -10,7 +10,7 @@ from typing import Final
 from core.errors import ConfigError
 from core.memory.fields import EPOCHS, FIELDS, preview
 
-__all__ = ["BEDROCK", "CUSTOM", "LANGCHAIN", "LLAMAINDEX", "OURS", "SAMPLE", "STRANDS", "Schema", "container_of"]
+__all__ = ["BEDROCK", "CUSTOM", "LANGCHAIN", "LLAMAINDEX", "NOWHERE", "OURS", "SAMPLE", "STRANDS", "Schema", "container_of"]
 
 BEDROCK: Final = "bedrock-kb"
 CUSTOM: Final = "custom"
@@ -21,6 +21,8 @@ STRANDS: Final = "strands"
 
 # Between a metadata key whose value is JSON text and the names inside it: "_node_content$.text".
 INSIDE: Final = "$."
+# The place of a field that the index does not have, though one of its keys is named like it.
+NOWHERE: Final = ""
 
 
 def container_of(place: str) -> str:
@@ -32,9 +34,10 @@ def container_of(place: str) -> str:
 class Schema:
     """Where the fields of a memory are: field → metadata key, or `KEY$.name.name` for a value inside the JSON text of KEY.
 
-    A field that is not mapped is looked for under our own name, unless another field lives there. `created_at_epoch` and the
-    like map the key whose numbers are seconds since 1970: only such a key can be filtered by time in the service. It may be
-    the key of the time itself.
+    A field that is not mapped is looked for under our own name, unless another field lives there; one that is mapped to
+    NOWHERE is not read, and a memory that states it cannot be written: the key of its name means something else.
+    `created_at_epoch` and the like map the key whose numbers are seconds since 1970: only such a key can be filtered by time
+    in the service. It may be the key of the time itself.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Schema:
         for name, place in self.fields.items():
             if name not in FIELDS and name not in EPOCHS:
                 raise ConfigError(f"A schema cannot map {preview(name)}: the fields are {', '.join([*FIELDS, *EPOCHS])}.")
+            if place == NOWHERE and name in FIELDS and name != "content":
+                continue
             if not isinstance(place, str) or not container_of(place) or place.endswith(INSIDE):
                 raise ConfigError(f"The field {name} is mapped to {preview(place)}: name a metadata key.")
             if name in EPOCHS and INSIDE in place:
@@ -64,8 +69,8 @@ class Schema:
         return self.name == OURS.name
 
     def place(self, name: str) -> str | None:
-        """Return where a field is; None if its own name holds another field."""
-        return self.fields.get(name) or self._free(name)
+        """Return where a field is; None if it is nowhere, or its own name holds another field."""
+        return self.fields[name] or None if name in self.fields else self._free(name)
 
     def epoch(self, name: str) -> str | None:
         """Return the key whose numbers are a time field's seconds since 1970; None if the index has none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import struct
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from core.vectors.validation import metadata_bytes
 
 __all__ = [
     "EXTRA_KEY",
+    "as_stored",
     "check_limits",
     "checked",
     "encodable",
@@ -49,6 +51,20 @@ def exact_number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return math.isfinite(value) if isinstance(value, float) else abs(value) <= _EXACT_INT
+
+
+def as_stored(value: Any, stored: Any) -> bool:
+    """Say whether a service gives `stored` for the value: equal, but that it may keep a number as a float32."""
+    if isinstance(value, list) and isinstance(stored, list):
+        return len(value) == len(stored) and all(map(as_stored, value, stored))
+    if isinstance(value, bool) or isinstance(stored, bool) or not isinstance(value, int | float):
+        return type(value) is type(stored) and bool(value == stored)
+    if not isinstance(stored, int | float):
+        return False
+    try:
+        return value == stored or struct.unpack("f", struct.pack("f", value))[0] == stored
+    except (OverflowError, struct.error):  # beyond float32
+        return False
 
 
 def encodable(text: str) -> bool:

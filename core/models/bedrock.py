@@ -94,12 +94,12 @@ class BedrockEmbedder:
         """Return the vectors of all batches in order; the first failure stops those that have not begun."""
         if len(batches) == 1:
             return self._vectors(batches[0], query=query)
-        with ThreadPoolExecutor(min(self._concurrency, len(batches)), thread_name_prefix="embed") as pool:
-            try:
-                return np.concatenate(list(pool.map(lambda batch: self._vectors(batch, query=query), batches)))
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        pool = ThreadPoolExecutor(min(self._concurrency, len(batches)), thread_name_prefix="embed")
+        try:
+            return np.concatenate(list(pool.map(lambda batch: self._vectors(batch, query=query), batches)))
+        finally:
+            # A failure or Ctrl-C is told at once; what is under way ends by itself and is forgotten.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _vectors(self, pieces: list[str], *, query: bool) -> np.ndarray:
         try:

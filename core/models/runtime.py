@@ -31,6 +31,7 @@ __all__ = ["Answer", "Invocations", "Runtime", "TooLongError", "failure_of"]
 _OPERATION: Final = "InvokeModel"
 # What botocore's adaptive mode does not try again: the model took too long or failed, or the answer broke off.
 _AGAIN: Final = frozenset({"ModelTimeoutException", "ModelErrorException"})
+_INTERRUPTED: Final = "Interrupted"
 _TRIES: Final = 3
 _PAUSE_S: Final = 0.5
 _BY_CODE: Final[Mapping[str, type[ServiceError]]] = {
@@ -102,10 +103,12 @@ class Runtime:
         """Return the answer of one call; raise TooLongError, or the error that says what to do."""
         sent = json.dumps(body).encode()
         self._call.attempts = self._call.throttled = 0
-        start, error, read, received = time.perf_counter(), None, None, 0
+        start, read, received = time.perf_counter(), None, 0
+        error: str | None = _INTERRUPTED  # by Ctrl-C, which no clause below names
         try:
             answer, received = self._persist(model_id, sent)
             read = tokens(answer.body, answer.headers) if isinstance(answer.body, Mapping) else None
+            error = None
             return answer
         except MnemoscopeError as failure:
             error = getattr(failure, "service_code", type(failure).__name__)

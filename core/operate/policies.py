@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from core.errors import ConfigError
 from core.models.families import FAMILIES, base_model
+from core.vectors.names import partition
 
 __all__ = ["NO_ACCOUNT", "NO_REGION", "ROLES", "actions", "bucket_arn", "partition", "policy", "statement_for"]
 
@@ -38,13 +39,8 @@ _MANAGE: Final = (
 )
 _MANAGE_BUCKET: Final = ("CreateVectorBucket",)
 _TENANT_TAG: Final = "aws:ResourceTag/mnemoscope:tenant"
-_PARTITIONS: Final = (
-    ("cn-", "aws-cn"),
-    ("us-gov-", "aws-us-gov"),
-    ("us-isob-", "aws-iso-b"),
-    ("us-iso-", "aws-iso"),
-    ("eusc-", "aws-eusc"),
-)
+_EMBEDDER_TAG: Final = "aws:ResourceTag/mnemoscope:embedder"
+_NEW_TENANT_TAG: Final = "aws:RequestTag/mnemoscope:tenant"
 
 
 def actions(role: str, *, manage_indexes: bool = False) -> frozenset[str]:
@@ -84,8 +80,9 @@ def policy(
         _statement("Bucket", needed & {*_BUCKET, *_MANAGE_BUCKET}, arn),
         _statement("Memories", on_index, indexes, condition),
     ]
-    if manage_indexes:
-        # A new index has no tag yet, so that a condition on its tenant could never be met.
+    if manage_indexes and tenant:
+        statements += _manage_for(tenant, indexes)
+    elif manage_indexes:
         statements.append(_statement("ManageIndexes", _MANAGE, indexes))
     elif role == "curator":
         keys = {"ForAllValues:StringLike": {"aws:TagKeys": list(_TAG_KEYS)}}
@@ -96,6 +93,23 @@ def policy(
     if embedder and base_model(embedder) in FAMILIES:
         statements.append(_model(embedder, region, account))
     return {"Version": "2012-10-17", "Statement": [statement for statement in statements if statement["Action"]]}
+
+
+def _manage_for(tenant: str, indexes: str) -> list[dict[str, Any]]:
+    """Return what a tenant may do with indexes: make its own, change its own, and take nobody else's."""
+    own = {"StringEquals": {_TENANT_TAG: tenant}}
+    new = {"StringEquals": {_NEW_TENANT_TAG: tenant}}
+    # An index is tagged as it is made, before it has a tag: one with an embedder is there already, whosever it is.
+    unmade = {"Null": {_EMBEDDER_TAG: "true"}}
+    kept = {"StringEqualsIfExists": {_NEW_TENANT_TAG: tenant}}
+    names = {"ForAllValues:StringLike": {"aws:TagKeys": list(_TAG_KEYS)}}
+    return [
+        _statement("NewIndexes", ["CreateIndex"], indexes, new),
+        _statement("NewTags", ["TagResource"], indexes, new | unmade),
+        _statement("OwnTags", ["TagResource"], indexes, own | kept),
+        _statement("OwnIndexes", set(_MANAGE) - {"CreateIndex", "TagResource", "UntagResource"}, indexes, own),
+        _statement("FieldNames", ["UntagResource"], indexes, own | names),
+    ]
 
 
 def statement_for(
@@ -112,11 +126,6 @@ def statement_for(
 def bucket_arn(bucket: str, *, region: str, account: str | None = None) -> str:
     """Return the ARN of a bucket, with NO_ACCOUNT in the place of an account that is not known."""
     return f"arn:{partition(region)}:s3vectors:{region}:{account or NO_ACCOUNT}:bucket/{bucket}"
-
-
-def partition(region: str) -> str:
-    """Return the partition of AWS that a region is in."""
-    return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
 
 
 def _statement(

@@ -2,17 +2,19 @@
 
 Sources: prices of S3 Vectors in October 2026 and of Amazon Bedrock's models on demand in November 2026, both as third
 parties list them. Other regions differ by some percent. A price that is not in the table is None, never 0. Requests that
-the list of S3 Vectors does not name (tags, indexes, buckets, deletes) are taken at the price of GET and LIST.
+the list of S3 Vectors does not name (tags, indexes, buckets, deletes) are taken at the price of GET and LIST. A put costs
+by what it stores (4 bytes a number, the key, the metadata), not by its JSON, which is five times as long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from core.models.families import base_model
 from core.vectors.client import Call
+from core.vectors.validation import metadata_bytes
 
 __all__ = ["US_EAST_1", "Prices", "call_cost", "query_cost", "storage_cost", "token_cost"]
 
@@ -83,7 +85,17 @@ def call_cost(call: Call, *, prices: Prices = US_EAST_1) -> float | None:
     if call.operation == "InvokeModel":
         return None if call.tokens is None else token_cost(str(call.arguments.get("modelId")), call.tokens, prices=prices)
     if call.operation == "PutVectors":
-        return max(call.request_bytes, prices.put_bytes_min) / _GB * prices.put_gb
+        return max(_stored_bytes(call), prices.put_bytes_min) / _GB * prices.put_gb
     if call.operation == "QueryVectors":
         return query_cost(1, prices=prices)
     return prices.requests_1k / 1e3
+
+
+def _stored_bytes(call: Call) -> int:
+    """Return the size of what a put stores; without its records that of the request, which is more."""
+    records = call.arguments.get("vectors")
+    return call.request_bytes if records is None else sum(_record_bytes(record) for record in records)
+
+
+def _record_bytes(record: Mapping[str, Any]) -> int:
+    return 4 * len(record["data"]["float32"]) + len(record["key"].encode()) + metadata_bytes(record.get("metadata") or {})

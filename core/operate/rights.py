@@ -37,6 +37,8 @@ __all__ = ["Check", "State", "probe", "sufficient"]
 
 _PROBE: Final = "mnemoscope-check"
 _MEANING: Final = "search by meaning, recall, and writing to an index of this embedder"
+# Somebody waits for the answer: who does not answer must be known within 15 seconds.
+_PATIENCE: Final[dict[str, Any]] = {"connect_timeout": 3.0, "read_timeout": 5.0, "max_attempts": 2}
 _UNTESTED: Final = "not tested: it would change something"
 
 
@@ -69,7 +71,7 @@ def probe(
         yield from (skipped(action, f"{last.name if last else 'boto3'} failed") for action in MATTERS)
         return
     client = AwsClient(
-        region=where.region, profile=where.profile, endpoint_url=where.endpoint_url, tracer=tracer, max_attempts=3
+        region=where.region, profile=where.profile, endpoint_url=where.endpoint_url, tracer=tracer, **_PATIENCE
     )
     try:
         yield from _Probe(client, where, index, new_id()).checks(write_test=write_test)

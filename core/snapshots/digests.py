@@ -1,7 +1,8 @@
 """A number for the content of each record, and one for all: equal content has equal numbers, whatever its order or form.
 
 A scan types a column by all its values, so one new record may turn numbers into JSON text. The digests look through that:
-they are of values, as the service means them (1 and 1.0 are one number, true is none).
+they are of values, as the service means them (1 and 1.0 are one number, true is none). An integer beyond 2⁵³ that comes to
+stand beside fractions is rounded by the scan: its record counts as changed, and is read again.
 """
 
 from __future__ import annotations

@@ -102,11 +102,12 @@ class SnapshotFiles:
         names = self._names(key)
         return names[0] if names else None
 
-    def rows(self, key: str) -> int | None:
-        """Return how many records the newest snapshot says it holds, without reading them."""
+    def size(self, key: str) -> tuple[int, int | None] | None:
+        """Return how many records the newest snapshot says it holds, and of how many, without reading them."""
         for name in self._names(key):
             try:
-                return int(_manifest(self._root / key / name)["rows"])
+                about = _manifest(self._root / key / name)
+                return int(about["rows"]), about["total"]
             except _UNREADABLE:
                 continue
         return None

@@ -13,4 +13,5 @@ __all__ = ["frame_of"]
 
 def frame_of(store: MemoryStore, table: pa.Table) -> pd.DataFrame:
     """Return the frame of a scan's table, read as the index's records are written."""
+    store.learn(table)
     return to_frame(table, info=store.info, schema=store.schema)

@@ -17,6 +17,7 @@ import numpy as np
 from core.access import Actor
 from core.errors import FileReadError, InvalidMemoryError
 from core.memory import NON_FILTERABLE, OURS, Memory
+from core.memory.sameness import is_stored
 from core.store import MemoryStore
 from core.transfer.given import GivenVectors
 from core.transfer.lines import Line, Source, read_lines
@@ -248,7 +249,7 @@ class Importer:
         self.report.written += len(stored) - replaced
 
     def _is_there(self, store: MemoryStore, candidate: _Candidate, known: Mapping[str, Memory]) -> bool:
-        if known.get(candidate.memory.key) != candidate.memory:
+        if not is_stored(candidate.memory, known.get(candidate.memory.key), non_filterable=self._non_filterable):
             return False
         if candidate.vector is None:
             return True

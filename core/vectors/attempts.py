@@ -28,6 +28,7 @@ from core.errors import (
     UnreachableError,
 )
 from core.vectors.answers import read_answer
+from core.vectors.bodies import write_vectors_apart
 from core.vectors.client import Call, Tracer
 from core.vectors.failures import BOTO_FAULTS, translated
 from core.vectors.settling import settled
@@ -38,6 +39,8 @@ _AGAIN: Final = (InternalError, RequestTimeoutError, TooManyRequestsError, Unava
 _NEVER_SENT: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
 _CONNECT_ATTEMPTS: Final = 3  # a wrong address does not get better, and a person is waiting
 _FIRST_WAIT: Final = 0.2  # seconds; doubled for each attempt
+_LOOK_SECONDS: Final = 0.1  # how often a wait looks whether to go on
+_INTERRUPTED: Final = "Interrupted"
 
 
 @dataclass(frozen=True)
@@ -91,10 +94,11 @@ class Caller:
     def call(self, operation: str, arguments: Mapping[str, Any], *, stop: threading.Event | None = None) -> dict[str, Any]:
         """Return the answer with botocore's `ResponseMetadata`; once `stop` is set, nothing is sent again."""
         client = self._connected()
-        start, error, items, tally = time.perf_counter(), None, 0, _Tally()
+        start, items, tally = time.perf_counter(), 0, _Tally()
+        error: str | None = _INTERRUPTED  # by Ctrl-C, which no clause below names
         try:
-            answer = self._persist(client, operation, arguments, tally, stop or self._closed)
-            items = next((len(value) for value in answer.values() if isinstance(value, list)), 0)
+            answer = self._persist(client, operation, arguments, tally, stop)
+            items, error = next((len(value) for value in answer.values() if isinstance(value, list)), 0), None
             return answer
         except MnemoscopeError as failure:
             error = failure.service_code if isinstance(failure, ServiceError) else type(failure).__name__
@@ -117,13 +121,14 @@ class Caller:
                 raise UnreachableError("The connection to S3 Vectors was closed: open the store again.")
             if self._client is None:
                 client = self._connect()
+                write_vectors_apart(client)
                 client.meta.events.register("before-send.s3vectors", self._on_request)
                 client.meta.events.register("before-parse.s3vectors", self._on_answer)
                 self._client = client
             return self._client
 
     def _persist(
-        self, client: Any, operation: str, arguments: Mapping[str, Any], tally: _Tally, stop: threading.Event
+        self, client: Any, operation: str, arguments: Mapping[str, Any], tally: _Tally, stop: threading.Event | None
     ) -> dict[str, Any]:
         doubt = False
         while True:
@@ -139,9 +144,19 @@ class Caller:
             if not outcome.again or tally.retries + 1 >= attempts:
                 raise outcome.error from outcome.fault
             doubt = doubt or outcome.doubtful
-            if stop.wait(self._pause(tally.retries, outcome)):
+            if self._stopped(stop, self._pause(tally.retries, outcome)):
                 raise CancelledError(f"{operation} was stopped before it could be sent again.") from outcome.error
             tally.retries += 1
+
+    def _stopped(self, stop: threading.Event | None, seconds: float) -> bool:
+        """Wait; return True as soon as the caller's own `stop` is set, or the connection closed."""
+        end = time.monotonic() + seconds
+        while not self._closed.is_set() and not (stop and stop.is_set()):
+            left = end - time.monotonic()
+            if left <= 0:
+                return False
+            self._closed.wait(min(left, _LOOK_SECONDS) if stop else left)
+        return True
 
     def _attempt(
         self, client: Any, operation: str, arguments: Mapping[str, Any], tally: _Tally

@@ -5,6 +5,7 @@ A code of the service's own model is a class of its own (core/errors.py); what i
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,6 +30,7 @@ __all__ = ["BOTO_FAULTS", "kind_of", "translated"]
 # What a call of boto3 raises on its own account; a ValueError is an endpoint URL that makes no sense, or no UTF-8.
 BOTO_FAULTS: Final = (BotoCoreError, ClientError, ResponseParserError, ValueError)
 _HOW: Final = "run `aws configure` or `aws sso login`, set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+_CLOCK: Final = "set this machine's clock: the service compares it with its own."
 _REGION: Final = "name one, as in s3vectors://BUCKET?region=us-east-1, or set AWS_REGION."
 
 # By name, for older and newer botocores lack some; a class that is not here counts as its nearest ancestor that is.
@@ -106,9 +108,14 @@ _KINDS: Final[dict[str, type[MnemoscopeError]]] = (
 _NOT_KNOWN: Final = frozenset(
     """AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature IncompleteSignatureException InvalidAccessKeyId
     InvalidClientTokenId InvalidSignature InvalidSignatureException InvalidToken MissingAuthenticationToken
-    MissingAuthenticationTokenException NotSignedUp OptInRequired RequestExpired RequestTimeTooSkewed SignatureDoesNotMatch
+    MissingAuthenticationTokenException NotSignedUp OptInRequired RequestExpired RequestInTheFuture RequestTimeTooSkewed
+    SignatureDoesNotMatch
     TokenRefreshRequired UnrecognizedClient UnrecognizedClientException""".split()
 )
+# Those of them, and words of the others, that come from a clock that is wrong.
+_SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})
+_SKEWED_WORDS: Final = ("signature expired", "signature not yet current", "clock")
+_ACCOUNT: Final = re.compile(r"(arn:[\w-]*:[\w-]*:[\w-]*:)\d{12}(?=:)")
 _THROTTLED: Final = frozenset(
     """BandwidthLimitExceeded EC2ThrottledException LimitExceededException ProvisionedThroughputExceededException
     RequestLimitExceeded RequestThrottled RequestThrottledException SlowDown Throttling ThrottlingException
@@ -135,6 +142,8 @@ def translated(fault: Exception, *, service: str, operation: str = "") -> Mnemos
     if isinstance(fault, ClientError):
         return _refused(fault, service, operation)
     kind, said = kind_of(type(fault)) or ConfigError, _said(fault)
+    if type(fault).__name__ == "ProfileNotFound":
+        return CredentialsError(f"{said}: name one of those that `aws configure list-profiles` shows.")
     if kind is CredentialsError:
         return CredentialsError(f"No usable AWS credentials for {service} ({said}): {_HOW}")
     if type(fault).__name__ == "NoRegionError":
@@ -153,7 +162,9 @@ def _refused(fault: ClientError, service: str, operation: str) -> MnemoscopeErro
     status = str(fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
     code, message = str(told.get("Code", "")), str(told.get("Message") or _said(fault))
     if code in _NOT_KNOWN:
-        return CredentialsError(f"{service} does not accept these credentials ({code}: {message}): {_HOW}")
+        skewed = code in _SKEWED or any(words in message.lower() for words in _SKEWED_WORDS)
+        what = "refused the time of the request" if skewed else "does not accept these credentials"
+        return CredentialsError(f"{service} {what} ({code}: {_masked(message)}): {_CLOCK if skewed else _HOW}")
     fields = [(str(field.get("path", "")), str(field.get("message", ""))) for field in fault.response.get("fieldList") or ()]
     error = service_error(_ALIASES.get(code, code), message, field_list=fields)
     if type(error) is ServiceError or code.isdecimal():
@@ -165,10 +176,16 @@ def _refused(fault: ClientError, service: str, operation: str) -> MnemoscopeErro
 
 
 def _named(error: ServiceError, operation: str) -> ServiceError:
-    """Return the error; one about missing rights names the right, which AWS says only sometimes."""
-    if not isinstance(error, AccessDeniedError) or not operation or operation in error.message:
+    """Return the error; one about missing rights names the right, which AWS says only sometimes, and no account."""
+    if not isinstance(error, AccessDeniedError):
         return error
-    return AccessDeniedError(f"{error.message} (needs the right {operation})", field_list=error.field_list)
+    needs = f" (needs the right {operation})" if operation and operation not in error.message else ""
+    return AccessDeniedError(_masked(error.message) + needs, field_list=error.field_list)
+
+
+def _masked(message: str) -> str:
+    """Return the message with a star for the account in each ARN: a page shows it to people whose account it is not."""
+    return _ACCOUNT.sub(r"\1*", message)
 
 
 def _clipped(text: str, most: int = 200) -> str:

@@ -76,26 +76,26 @@ def parse_filter(document: object, *, non_filterable: Collection[str] = ()) -> N
     """
     node = _parse(document, frozenset(non_filterable), 0)
     if _constraints(node) > FILTER_CONSTRAINTS_MAX:
-        raise ValidationError(_INVALID)
+        raise _refused()
     return node
 
 
 def _parse(document: object, non_filterable: frozenset[str], depth: int) -> Node:
     if not isinstance(document, Mapping) or len(document) != 1 or depth > _DEPTH_MAX:
-        raise ValidationError(_INVALID)
+        raise _refused()
     ((key, value),) = document.items()
     if not isinstance(key, str):
-        raise ValidationError(_INVALID)
+        raise _refused()
     if key in ("$and", "$or"):
         if not isinstance(value, (list, tuple)) or not value:
-            raise ValidationError(_INVALID)
+            raise _refused()
         children = tuple(_parse(child, non_filterable, depth + 1) for child in value)
         return All(children) if key == "$and" else AnyOf(children)
     if key.startswith("$"):
-        raise ValidationError(_INVALID)
+        raise _refused()
     node = _conditions(key, value)
     if key in non_filterable:
-        raise ValidationError(_NON_FILTERABLE)
+        raise _refused(_NON_FILTERABLE)
     return node
 
 
@@ -103,7 +103,7 @@ def _conditions(key: str, value: object) -> Node:
     if not isinstance(value, Mapping):
         return _condition(key, Operator.EQ, value)
     if not value:
-        raise ValidationError(_INVALID)
+        raise _refused()
     conditions = tuple(_condition(key, _operator(name), operand) for name, operand in value.items())
     return conditions[0] if len(conditions) == 1 else All(conditions)
 
@@ -112,13 +112,13 @@ def _operator(name: Any) -> Operator:
     try:
         return Operator(name)
     except ValueError:
-        raise ValidationError(_INVALID) from None
+        raise _refused() from None
 
 
 def _condition(key: str, operator: Operator, operand: object) -> Condition:
     if operator in (Operator.IN, Operator.NIN):
         if not isinstance(operand, (list, tuple)) or not operand or not all(_is_scalar(item) for item in operand):
-            raise ValidationError(_INVALID)
+            raise _refused()
         return Condition(key, operator, tuple(operand))
     if operator is Operator.EXISTS:
         valid = isinstance(operand, bool)
@@ -129,7 +129,7 @@ def _condition(key: str, operator: Operator, operand: object) -> Condition:
     else:
         valid = _is_scalar(operand)
     if not valid:
-        raise ValidationError(_INVALID)
+        raise _refused()
     return Condition(key, operator, operand)  # type: ignore[arg-type]  # each branch above proved a scalar
 
 
@@ -141,3 +141,7 @@ def _constraints(node: Node) -> int:
     if isinstance(node, Condition):
         return len(node.operand) if isinstance(node.operand, tuple) else 1
     return sum(_constraints(child) for child in node.children)
+
+
+def _refused(message: str = _INVALID) -> ValidationError:
+    return ValidationError(message, field_list=[("filter", message)])

@@ -55,6 +55,7 @@ FILTER_CONSTRAINTS_MAX: Final = 100  # P: each value of $in counts
 TAGS_MAX: Final = 50  # D: AWS's usual limit on tags of a resource
 TAG_KEY_CHARS_MAX: Final = 128  # M
 TAG_VALUE_CHARS_MAX: Final = 256  # M
+KMS_KEY_ARN_CHARS_MAX: Final = 2_048  # M
 
 WRITE_REQUESTS_PER_S: Final = 1_000  # D, per index
 WRITE_VECTORS_PER_S: Final = 2_500  # D, per index

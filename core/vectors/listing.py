@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from core.errors import AccessDeniedError, CancelledError, ValidationError
 from core.vectors.arrow import Typed, joined, nulls, undecided, vector_array
+from core.vectors.blocks import Blocks, gathered
 from core.vectors.client import KEY_COLUMN, VECTOR_COLUMN
 from core.vectors.limits import LIST_VECTORS_MAX
 
@@ -32,9 +33,9 @@ class Call(Protocol):
     ) -> dict[str, Any]: ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Page:
-    """A page in the form of the table, so that no more than the pages under way are held as objects."""
+    """A page in the form of the table, so that no more than the pages under way are held as objects; its vectors move on."""
 
     keys: pa.Array
     columns: Mapping[str, Typed]
@@ -96,14 +97,12 @@ def scan_index(
     dimension, revision = _head(call, where, revision_header)
     plan = _Plan(call, where, columns, vectors, segments, limit)
     try:
-        pages, more = _read(plan, progress, cancelled)
-    except ValidationError:
-        if segments == 1:
-            raise
-        plan = _Plan(call, where, columns, vectors, 1, limit)  # an endpoint that knows no segments
-        pages, more = _read(plan, progress, cancelled)
-    table = _table(pages, plan, dimension)
-    about = ({"revision": revision} if revision else {}) | ({"more": "1"} if more else {})
+        reading = _read(plan, progress, cancelled)
+    except _NoSegmentsError:
+        plan = _Plan(call, where, columns, vectors, 1, limit)
+        reading = _read(plan, progress, cancelled)
+    table = _table(reading, plan, dimension)
+    about = ({"revision": revision} if revision else {}) | ({"more": "1"} if reading.more else {})
     return table.replace_schema_metadata(about or None)
 
 
@@ -115,10 +114,8 @@ def _head(call: Call, where: Mapping[str, str], header: str) -> tuple[int, str |
     return 1, None
 
 
-def _read(
-    plan: _Plan, progress: Callable[[int], None] | None, cancelled: Callable[[], bool] | None
-) -> tuple[list[_Page], bool]:
-    """Return the pages of all segments in order, and whether the limit left some unread.
+def _read(plan: _Plan, progress: Callable[[int], None] | None, cancelled: Callable[[], bool] | None) -> _Reading:
+    """Return what was read of all segments.
 
     progress and cancelled are called in the caller's own thread.
     """
@@ -133,11 +130,19 @@ def _read(
             if reading.step() and progress is not None:
                 progress(reading.total)
         finished = True
+    except ValidationError as error:
+        if plan.segments > 1 and not reading.total:
+            raise _NoSegmentsError(error.message) from error
+        raise
     finally:
         # A failure or a cancel is told at once; the pages under way end by themselves and are forgotten.
         plan.stop.set()
         pool.shutdown(wait=finished, cancel_futures=True)
-    return [page for segment in reading.pages for page in segment], reading.more
+    return reading
+
+
+class _NoSegmentsError(ValidationError):
+    """The endpoint refused the first pages: it may know no segments."""
 
 
 class _Reading:
@@ -145,6 +150,7 @@ class _Reading:
 
     def __init__(self, plan: _Plan, pool: ThreadPoolExecutor) -> None:
         self.pages: list[list[_Page]] = [[] for _ in range(plan.segments)]
+        self.vectors = [Blocks() for _ in range(plan.segments)]
         self.total = 0
         self.more = False
         self.pending: dict[Future[_Page], int] = {}
@@ -161,6 +167,9 @@ class _Reading:
             if self._repeats(segment, page):
                 continue
             self.pages[segment].append(page)
+            if page.matrix is not None:
+                self.vectors[segment].add(page.matrix)
+                page.matrix = None
             self.total += len(page.keys)
             if page.token is not None:
                 if self._plan.limit is not None and self.total >= self._plan.limit:
@@ -173,17 +182,21 @@ class _Reading:
         self.pending[self._pool.submit(self._plan.page, segment, token)] = segment
 
     def _repeats(self, segment: int, page: _Page) -> bool:
-        """Say whether the first page of a segment has what another one had: such an endpoint pays no heed to segments."""
+        """Say whether the first page of a segment is one that was seen: such an endpoint pays no heed to segments.
+
+        Records may come or go between two listings, so most of its keys are enough; a few may be put again meanwhile.
+        """
         if self.pages[segment] or self._plan.segments == 1:
             return False
         keys = set(page.keys.to_pylist())
-        if self._seen & keys:
+        if 2 * len(self._seen & keys) > len(keys):
             return True
         self._seen |= keys
         return False
 
 
-def _table(pages: list[_Page], plan: _Plan, dimension: int) -> pa.Table:
+def _table(reading: _Reading, plan: _Plan, dimension: int) -> pa.Table:
+    pages = [page for segment in reading.pages for page in segment]
     keys = pa.concat_arrays([page.keys for page in pages] or [pa.nulls(0, pa.string())])
     rows = _last_of_each(keys)
     names = sorted({name for page in pages for name in page.columns}) if plan.columns is None else plan.columns
@@ -195,7 +208,8 @@ def _table(pages: list[_Page], plan: _Plan, dimension: int) -> pa.Table:
         fields.append(pa.field(name, column.array.type, metadata=column.field_metadata))
         arrays.append(column.array)
     if plan.vectors:
-        arrays.append(_vectors(pages, rows, dimension))
+        matrix = gathered(reading.vectors, dimension)
+        arrays.append(vector_array(matrix if rows is None else matrix[rows]))
         fields.append(pa.field(VECTOR_COLUMN, arrays[-1].type))
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
@@ -206,14 +220,6 @@ def _column(pages: list[_Page], name: str, rows: npt.NDArray[np.int64] | None) -
     if rows is not None:
         column = column.take(rows)
     return column.settled() if column.array.null_count < len(column.array) else nulls(len(column.array))
-
-
-def _vectors(pages: list[_Page], rows: npt.NDArray[np.int64] | None, dimension: int) -> pa.Array:
-    parts = [page.matrix for page in pages if page.matrix is not None]
-    if not parts:
-        return vector_array(np.empty((0, dimension), np.float32))
-    matrix = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    return vector_array(matrix if rows is None else matrix[rows])
 
 
 def _last_of_each(keys: pa.Array) -> npt.NDArray[np.int64] | None:

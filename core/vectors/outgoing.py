@@ -1,4 +1,4 @@
-"""Requests as boto3 takes them: numbers plain, and what the service could never keep refused before it is sent."""
+"""Requests before boto3 gets them: numbers plain, and what the service could never keep refused before it is sent."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _QUERY = "Query vector contains invalid values or is invalid for this index"
 def prepared(operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of an operation with plain numbers; refuse NaN and Inf in the service's words.
 
-    A vector is what a record or a query holds under `float32`: any sequence of numbers or a numpy array of any type. What
-    is none stays as it is: boto3 says what is wrong with it.
+    A vector is what a record or a query holds under `float32`: any sequence of numbers or a numpy array of any type. It
+    becomes an array of float64 (bodies.py sends it). What is none stays as it is: boto3 says what is wrong with it.
     """
     found = dict(arguments)
     if operation == "PutVectors" and isinstance(found.get("vectors"), Sequence):
@@ -70,7 +70,7 @@ def _vector(data: Any, refused: str) -> Any:
     # The service keeps float32: what is beyond that becomes Inf there.
     if not (np.abs(numbers) <= _FLOAT32_MAX).all():
         raise ValidationError(refused)
-    return {**data, "float32": numbers.tolist()}
+    return {**data, "float32": numbers}
 
 
 def _plain(value: Any, refuse: Callable[[str], ValidationError], depth: int = 0) -> Any:

@@ -1,6 +1,7 @@
 """A call whose answer was lost and that was sent again: whether what it asked for is done.
 
-Puts, deletes of vectors, reads and tags may be sent twice, for the second changes nothing. The second of a create says that
+Puts, deletes of vectors, reads and tags may be sent twice, for the second changes nothing, unless another client wrote the
+same key in between: then the later arrival wins, for S3 Vectors has no conditional put. The second of a create says that
 the thing exists, the second of a delete that it does not: both are what was asked for, if it is exactly that.
 """
 

@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from core.errors import NotFoundError, ValidationError
+from core.errors import ValidationError
 from core.vectors import limits
 from core.vectors.client import KEY_COLUMN, VECTOR_COLUMN, PutVector
 
 __all__ = [
-    "IndexRef",
-    "bucket_name",
     "check_choice",
     "check_key",
     "check_metadata",
     "check_range",
-    "check_tags",
-    "index_ref",
     "matrix_of",
     "metadata_bytes",
     "query_vector",
 ]
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]*[a-z0-9]")
-_INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*[a-z0-9]")
-_BUCKET_ARN = re.compile(r"arn:aws[-a-z0-9]*:s3vectors:[a-z0-9-]+:[0-9]{12}:bucket/(?P<bucket>[^/]+)")
-_INDEX_ARN = re.compile(_BUCKET_ARN.pattern + r"/index/(?P<index>[^/]+)")
-_TAG = re.compile(r"[\w \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000.:/=+\-@]*")  # letters, numbers, separators
+_NO_NUMBERS = "vector must be a list of numbers under float32"
+_NO_FINITE = "vector contains NaNs or Infs"
+_NO_NORM = "cosine distance does not support vectors with zero norm"
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}  # as boto3 sends them
-
-
-class IndexRef(NamedTuple):
-    """A bucket's and an index's name."""
-
-    bucket: str
-    name: str
 
 
 def constraint(path: str, what: str, rule: str) -> ValidationError:
@@ -99,50 +85,6 @@ def check_text(path: str, value: object) -> str:
     return value
 
 
-def _name(path: str, value: object, pattern: re.Pattern[str]) -> str:
-    name = check_text(path, value)
-    check_length(path, name, limits.BUCKET_NAME_MIN, limits.BUCKET_NAME_MAX)
-    if not pattern.fullmatch(name):
-        what = f"Invalid {'vector bucket' if pattern is _NAME else 'index'} name"
-        raise ValidationError(what, field_list=[(path, what)])
-    return name
-
-
-def bucket_name(arguments: Mapping[str, Any], *, owner: str = "") -> str:
-    """Return the bucket's name from `vectorBucketName`, or from `vectorBucketArn`, which must start with `owner`."""
-    name, arn = arguments.get("vectorBucketName"), arguments.get("vectorBucketArn")
-    if (name is None) == (arn is None):
-        raise ValidationError("Must specify either vectorBucketName or vectorBucketArn but not both")
-    if arn is None:
-        return _name("/vectorBucketName", name, _NAME)
-    match = _BUCKET_ARN.fullmatch(arn) if isinstance(arn, str) else None
-    if not match:
-        raise constraint("/vectorBucketArn", f"'{arn}'", "Member must be the ARN of a vector bucket")
-    if not match[0].startswith(owner):
-        raise NotFoundError("The specified vector bucket could not be found")
-    return _name("/vectorBucketArn", match["bucket"], _NAME)
-
-
-def index_name(value: object) -> str:
-    """Return a valid index name."""
-    return _name("/indexName", value, _INDEX_NAME)
-
-
-def index_ref(arguments: Mapping[str, Any], *, owner: str = "") -> IndexRef:
-    """Return bucket and index from both names, or from `indexArn`, which must start with `owner`."""
-    bucket, index, arn = (arguments.get(key) for key in ("vectorBucketName", "indexName", "indexArn"))
-    if arn is not None and bucket is None and index is None:
-        match = _INDEX_ARN.fullmatch(arn) if isinstance(arn, str) else None
-        if not match:
-            raise constraint("/indexArn", f"'{arn}'", "Member must be the ARN of an index")
-        if not match[0].startswith(owner):
-            raise NotFoundError("The specified index could not be found")
-        return IndexRef(_name("/indexArn", match["bucket"], _NAME), _name("/indexArn", match["index"], _INDEX_NAME))
-    if arn is not None or bucket is None or index is None:
-        raise ValidationError("Must specify either indexArn or both vectorBucketName and indexName")
-    return IndexRef(_name("/vectorBucketName", bucket, _NAME), index_name(index))
-
-
 def check_keys(path: str, keys: object, high: int) -> list[str]:
     """Return the keys of a get or delete."""
     found = check_list(path, keys)
@@ -154,8 +96,9 @@ def check_key(path: str, key: object) -> str:
     """Return the key of a vector, or raise unless it has 1–1024 characters and at most 1024 UTF-8 bytes."""
     text = check_text(path, key)
     check_length(path, text, 1, limits.KEY_CHARS_MAX)
-    if not text.isascii() and (size := len(text.encode())) > limits.KEY_BYTES_MAX:
-        raise constraint(path, f"with {size} UTF-8 bytes", f"Member must have at most {limits.KEY_BYTES_MAX} UTF-8 bytes")
+    if not text.isascii() and len(text.encode()) > limits.KEY_BYTES_MAX:
+        message = "Record key length exceeds the maximum allowed"
+        raise ValidationError(message, field_list=[(path, message)])
     return text
 
 
@@ -210,11 +153,18 @@ def _encodes(value: str) -> bool:
     return True
 
 
-def check_metadata(key: str, metadata: object, *, non_filterable: Collection[str]) -> None:
-    """Raise "Invalid record for key 'K': …" unless the service would take the metadata."""
+def _bad_record(key: str, path: str, reason: str) -> ValidationError:
+    return ValidationError(f"Invalid record for key '{key}': {reason}", field_list=[(path, reason)])
+
+
+def check_metadata(key: str, metadata: object, *, non_filterable: Collection[str], place: int = 0) -> int:
+    """Return the metadata's size, or raise "Invalid record for key 'K': …" unless the service would take it.
+
+    `place` is that of the record in its put.
+    """
 
     def refuse(reason: str) -> ValidationError:
-        return ValidationError(f"Invalid record for key '{key}': {reason}")
+        return _bad_record(key, f"vectors[{place}].metadata", reason)
 
     if not isinstance(metadata, Mapping):
         raise refuse("Metadata must be an object")
@@ -228,10 +178,13 @@ def check_metadata(key: str, metadata: object, *, non_filterable: Collection[str
         reason = _check_value(value)
         if reason:
             raise refuse(reason)
-    if metadata_bytes(metadata) > limits.METADATA_BYTES_MAX:
+    size = metadata_bytes(metadata)
+    if size > limits.METADATA_BYTES_MAX:
         raise refuse(f"Metadata object must have at most {limits.METADATA_BYTES_MAX} bytes")
-    if metadata_bytes(metadata, leave_out=non_filterable) > limits.FILTERABLE_BYTES_MAX:
-        raise refuse(f"Filterable metadata must have at most {limits.FILTERABLE_BYTES_MAX} bytes")
+    most = limits.FILTERABLE_BYTES_MAX
+    if size > most and metadata_bytes(metadata, leave_out=non_filterable) > most:
+        raise refuse(f"Filterable metadata must have at most {most} bytes")
+    return size
 
 
 def _floats(data: object) -> np.ndarray | None:
@@ -254,47 +207,40 @@ def _floats(data: object) -> np.ndarray | None:
 def matrix_of(vectors: Sequence[PutVector], *, dimension: int, cosine: bool) -> np.ndarray:
     """Return the vectors of a put as an (n, dimension) float32 matrix, or raise for the first bad record."""
     rows = [_floats(record.get("data")) for record in vectors]
-    for record, row in zip(vectors, rows, strict=True):
-        prefix = f"Invalid record for key '{record['key']}': "
+
+    def refuse(place: int, reason: str) -> ValidationError:
+        return _bad_record(vectors[place]["key"], f"vectors[{place}]", reason)
+
+    for place, row in enumerate(rows):
         if row is None:
-            raise ValidationError(prefix + "vector must be a list of numbers under float32")
+            raise refuse(place, _NO_NUMBERS)
         if len(row) != dimension:
-            raise ValidationError(prefix + f"vector must have length {dimension}, but has length {len(row)}")
+            raise refuse(place, f"vector must have length {dimension}, but has length {len(row)}")
     matrix = np.stack([row for row in rows if row is not None])
     finite = np.isfinite(matrix).all(axis=1)
     if not finite.all():
-        raise ValidationError(
-            f"Invalid record for key '{vectors[int(finite.argmin())]['key']}': vector contains NaNs or Infs"
-        )
+        raise refuse(int(finite.argmin()), _NO_FINITE)
     if cosine:
         nonzero = matrix.any(axis=1)
         if not nonzero.all():
-            key = vectors[int(nonzero.argmin())]["key"]
-            raise ValidationError(f"Invalid record for key '{key}': cosine distance does not support vectors with zero norm")
+            raise refuse(int(nonzero.argmin()), _NO_NORM)
     return matrix
 
 
 def query_vector(data: object, *, dimension: int, cosine: bool) -> np.ndarray:
     """Return a query's vector as float32, or raise the service's one message for every fault."""
     row = _floats(data)
-    if row is None or len(row) != dimension or not np.isfinite(row).all() or (cosine and not row.any()):
-        raise ValidationError("Query vector contains invalid values or is invalid for this index")
-    return row
-
-
-def check_tags(path: str, tags: object) -> dict[str, str]:
-    """Return resource tags."""
-    if not isinstance(tags, Mapping):
-        raise constraint(path, f"of type {type(tags).__name__}", "Member must be a map")
-    if len(tags) > limits.TAGS_MAX:
-        raise constraint(
-            path, f"with length {len(tags)}", f"Member must have length less than or equal to {limits.TAGS_MAX}"
-        )
-    for key, value in tags.items():
-        check_length(f"{path}/{key}", check_text(path, key), 1, limits.TAG_KEY_CHARS_MAX)
-        check_length(f"{path}/{key}", check_text(path, value), 0, limits.TAG_VALUE_CHARS_MAX)
-        if not _TAG.fullmatch(key) or not _TAG.fullmatch(value):
-            raise constraint(
-                f"{path}/{key}", f"'{value}'", f"Member must satisfy regular expression pattern: {_TAG.pattern}"
-            )
-    return dict(tags)
+    if row is None:
+        reason = _NO_NUMBERS
+    elif len(row) != dimension:
+        reason = f"vector must have length {dimension}, but has length {len(row)}"
+    elif not np.isfinite(row).all():
+        reason = _NO_FINITE
+    elif cosine and not row.any():
+        reason = _NO_NORM
+    else:
+        return row
+    raise ValidationError(
+        "Query vector contains invalid values or is invalid for this index",
+        field_list=[("vector", f"Invalid input: {reason}")],
+    )

@@ -14,6 +14,7 @@ from pages.shared.facets import FACETS, facet_counts, within
 from pages.shared.getting_started import getting_started
 from pages.shared.here import current
 from pages.shared.inspector import inspector
+from pages.shared.mapping import mapping_notice
 from pages.shared.markup import limit_bars
 from pages.shared.theme import agent_colours, tokens
 from pages.shared.workbench import workbench
@@ -38,6 +39,7 @@ with main:
     st.html(
         overview.lead(live, index=here.index, now=here.now, sentence=here.scope.sentence() if here.scope != Scope() else "")
     )
+    mapping_notice(here)
     if live_frame.empty:
         st.html("<p class='mn-empty'>No memory fits the filters on the left. Take one away, or include expired ones.</p>")
         st.button(

@@ -12,6 +12,7 @@ from pages.shared.getting_started import getting_started
 from pages.shared.here import current
 from pages.shared.hits import downloads, result_line, results
 from pages.shared.inspector import inspector
+from pages.shared.mapping import mapping_notice
 from pages.shared.nothing import ask_something, nothing_found
 from pages.shared.reading import snapshot_for_search
 from pages.shared.theme import agent_colours
@@ -25,6 +26,7 @@ if here.frame is None or here.store is None or here.frame.empty:
 agents = agent_colours(here.frame["agent_id"].dropna().unique())
 in_scope = count_within(here.frame, here.scope, now=here.now)
 st.title("What would an agent recall?", anchor=False)
+mapping_notice(here)
 if st.session_state.get("search_q") != state.get("q"):
     st.session_state["search_q"] = state.get("q")
 st.text_input(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.connecting import connect, connection_dialog
+from pages.shared.connecting import connect_button, connection_dialog
 from pages.shared.creating import create_button, index_dialogs
 from pages.shared.getting_started import demo_world, getting_started
 from pages.shared.here import current
 from pages.shared.importing import import_file
-from pages.shared.indexing import index_cards
+from pages.shared.indexing import bucket_buttons, index_rows
 from pages.shared.mapping import mapping_editor
 from pages.shared.markup import escaped
 from pages.shared.unreadable import unreadable_indexes
@@ -24,13 +24,17 @@ if not here.indexes:
 st.title("Where do the memories live?", anchor=False)
 held = plural(len(here.indexes) + len(here.unreadable), "index", "indexes")
 buckets = f", one of {plural(len(here.buckets), 'bucket')} here" if len(here.buckets) > 1 else ""
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     st.html(
         f"<p class='mn-lead'>{held} in the bucket <b>{escaped(here.catalog.bucket)}</b>{buckets}. "
-        "An index is one scope or one tenant, with its own embedder.</p>"
+        "An index holds the memories of one purpose or one tenant.</p>",
+        width="stretch",
     )
-    create_button(here)
-index_cards(here)
+    with st.container(horizontal=True, width="content", gap="small"):
+        connect_button(here.actor)
+        create_button(here)
+bucket_buttons(here)
+index_rows(here)
 
 if here.unreadable:
     st.header("Cannot be read", anchor=False)
@@ -40,14 +44,11 @@ if here.unreadable:
 mapping_editor(here)
 
 st.header("Bring memories in", anchor=False)
-first, second, third = st.columns(3, gap="medium")
-with first.container(border=True, height="stretch"):
+with st.expander("Import memories from a file", icon=":material/upload:", key="import_box"):
     import_file(here)
-with second.container(border=True, height="stretch"):
+with st.expander("Load the demo world", icon=":material/auto_stories:", key="demo_box"):
     demo_world(here)
-with third.container(border=True, height="stretch"):
-    connect(here)
 
 usage(here)
-if not connection_dialog(here):
+if not connection_dialog(here.actor):
     index_dialogs(here)

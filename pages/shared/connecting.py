@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.access import Permission
+from core.access import Actor, Permission
 from core.config import StoreLocation, parse_store_uri
 from core.errors import MnemoscopeError
 from core.hostile import markdown_escape, one_line
+from core.operate.checks import Check, State
 from core.operate.policies import ROLES, policy
-from core.operate.rights import Check, State, probe, sufficient
 from pages.shared import state
-from pages.shared.here import CONNECTED, Here
+from pages.shared.here import CONNECTED, Here, actor
 from pages.shared.markup import escaped
 from pages.shared.problem import attempt
 
-__all__ = ["connect", "connection_dialog", "store_address"]
+__all__ = ["connect", "connect_button", "connect_elsewhere", "connection_dialog", "store_address"]
 
 _PENDING: Final = "connect_pending"
 _FOUND: Final = "connect_found"
@@ -51,23 +51,34 @@ def connect(here: Here) -> None:
         "Read and write a vector bucket of Amazon S3, or of any endpoint that speaks its protocol, with the credentials of "
         "your AWS profile. Each right is tried one by one."
     )
-    allowed = here.actor.may(Permission.ADMINISTER, tenant=None)
+    connect_button(here.actor, width="stretch")
+
+
+def connect_elsewhere() -> None:
+    """Offer another store where the one that was asked for cannot be opened."""
+    connect_button(actor())
+    connection_dialog(actor())
+
+
+def connect_button(who: Actor, *, width: Literal["stretch", "content"] = "content") -> None:
+    """Draw the button that opens the dialog, for those who may."""
+    allowed = who.may(Permission.ADMINISTER, tenant=None)
     st.button(
         "Connect to a bucket",
         icon=":material/cloud:",
         key="connect_open",
-        width="stretch",
+        width=width,
         disabled=not allowed,
         help=None if allowed else "Only an admin of every tenant connects stores.",
         on_click=_ask,
     )
 
 
-def connection_dialog(here: Here) -> bool:
+def connection_dialog(who: Actor) -> bool:
     """Open the dialog if it was asked for, and say whether it was."""
     asked = bool(st.session_state.get(_PENDING))
     if asked:
-        _dialog(here)
+        _dialog(who)
     return asked
 
 
@@ -81,14 +92,19 @@ def _close() -> None:
 
 
 @st.dialog("Connect to S3 Vectors", width="large", on_dismiss=_close)
-def _dialog(here: Here) -> None:
+def _dialog(who: Actor) -> None:
     with st.form("connect_form", border=False):
         first, second = st.columns(2)
         bucket = first.text_input("Vector bucket", key="connect_bucket", placeholder="my-bucket", max_chars=63)
-        region = second.text_input("Region", key="connect_region", placeholder="us-east-1", help="Empty: your AWS settings.")
-        profile = first.text_input("Profile", key="connect_profile", placeholder="default", help="Of ~/.aws/config.")
+        region = second.text_input(
+            "Region, if not that of your AWS settings", key="connect_region", placeholder="us-east-1", max_chars=40
+        )
+        first, second = st.columns(2)
+        profile = first.text_input(
+            "Profile, if not the default one", key="connect_profile", placeholder="as in ~/.aws/config", max_chars=200
+        )
         endpoint = second.text_input(
-            "Endpoint", key="connect_endpoint", placeholder="only for another address", help="As http://127.0.0.1:8333."
+            "Endpoint, if not that of AWS", key="connect_endpoint", placeholder="http://127.0.0.1:8333", max_chars=400
         )
         writing = st.checkbox(
             "Also try to write",
@@ -97,8 +113,9 @@ def _dialog(here: Here) -> None:
         )
         test = st.form_submit_button("Test the connection", type="primary", icon=":material/network_check:")
     uri = store_address(bucket, region=region, profile=profile, endpoint_url=endpoint)
+    place = st.empty()  # always, so that what is below it keeps its place and stays open or closed
     if test:
-        st.session_state[_FOUND] = attempt(lambda: _tested(here, uri, write_test=writing))
+        st.session_state[_FOUND] = attempt(lambda: _tested(who, uri, place, write_test=writing))
     found: tuple[StoreLocation, list[Check]] | None = st.session_state.get(_FOUND)
     if found is None:
         st.caption("Keys are never typed here: they come from your environment, profile or role.")
@@ -106,11 +123,12 @@ def _dialog(here: Here) -> None:
     _verdict(*found)
 
 
-def _tested(here: Here, uri: str, *, write_test: bool) -> tuple[StoreLocation, list[Check]]:
+def _tested(who: Actor, uri: str, place: Any, *, write_test: bool) -> tuple[StoreLocation, list[Check]]:
+    from core.operate.rights import probe  # with it the AWS SDK, for which no first page shall wait
+
     where, checks = parse_store_uri(uri), []
-    place = st.empty()
     with place.status("Trying one right after the other", expanded=True):
-        for check in probe(where, actor=here.actor, write_test=write_test):
+        for check in probe(where, actor=who, write_test=write_test):
             checks.append(check)
             _results([check])
     place.empty()
@@ -131,6 +149,8 @@ def _results(checks: Sequence[Check]) -> None:
 
 
 def _verdict(where: StoreLocation, checks: list[Check]) -> None:
+    from core.operate.rights import sufficient
+
     found = {check.name: check.state for check in checks}
     if sufficient(checks, "read-only"):
         written = found.get("PutVectors")
@@ -139,29 +159,38 @@ def _verdict(where: StoreLocation, checks: list[Check]) -> None:
     elif found.get("ListIndexes") is State.OK:
         st.warning("The bucket opens, and the pages that need a missing right say so.", icon=":material/warning:")
     else:
-        st.error("This bucket cannot be opened yet: the first failed check says why.", icon=":material/error:")
-    wrong = [check for check in checks if check.state in (State.DENIED, State.FAILED)]
-    tried = sum(check.state is not State.SKIPPED for check in checks)
-    with st.expander(f"{tried} checks, {len(wrong)} of them failed", expanded=bool(wrong)):
-        _results(checks)
-    _policies(where, checks)
-    st.caption("Open it from now on with:")
-    st.code(f"MNEMOSCOPE_STORE='{where.uri}' make run", language="bash", wrap_lines=True)
+        why = next((f"{each.name}: {each.detail}" for each in checks if each.state in (State.DENIED, State.FAILED)), "")
+        st.error(f"This bucket cannot be opened yet. {markdown_escape(one_line(why, 400))}", icon=":material/error:")
     opens = found.get("ListIndexes") is State.OK
-    kind = "primary" if opens else "secondary"
-    if st.button("Open it in this tab", type=kind, key="connect_here", disabled=not opens, width="stretch"):
-        _close()
-        st.session_state[CONNECTED] = where.uri
-        state.clear(state.PARAMS)
-        st.rerun()
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        kind = "primary" if opens else "secondary"
+        if st.button("Open it in this tab", type=kind, key="connect_here", icon=":material/login:", disabled=not opens):
+            _close()
+            st.session_state[CONNECTED] = where.uri
+            state.clear(state.PARAMS)
+            st.rerun()
+        if opens:
+            st.caption(
+                "A new tab starts with the store of before. To open the bucket every time, start with:", width="stretch"
+            )
+    if opens:
+        st.code(f"MNEMOSCOPE_STORE='{where.uri}' make run", language="bash", wrap_lines=True)
+    wrong = [check for check in checks if check.state in (State.DENIED, State.FAILED)]
+    skipped = [check for check in checks if check.state is State.SKIPPED]
+    said = [f"{len(checks) - len(wrong) - len(skipped)} passed", f"{len(wrong)} failed" if wrong else ""]
+    said.append(f"{len(skipped)} not tried" if skipped else "")
+    with st.expander(
+        f"Checks: {', '.join(part for part in said if part)}", expanded=bool(wrong), icon=":material/checklist:"
+    ):
+        _results(checks)
+    with st.expander("The smallest IAM policy for this bucket", icon=":material/policy:"):
+        _policies(where, checks)
 
 
 def _policies(where: StoreLocation, checks: Sequence[Check]) -> None:
     known = next((check for check in checks if check.arn), None)
     parts = (known.arn or "").split(":") if known else []
-    role = st.segmented_control(
-        "The smallest IAM policy for this bucket", list(ROLES), default="read-only", required=True, key="connect_role"
-    )
+    role = st.segmented_control("For whom", list(ROLES), default="read-only", required=True, key="connect_role")
     st.caption(_ROLES[role])
     try:
         document = policy(
@@ -174,4 +203,4 @@ def _policies(where: StoreLocation, checks: Sequence[Check]) -> None:
     except MnemoscopeError as error:
         st.error(markdown_escape(one_line(str(error), 400)))
         return
-    st.code(json.dumps(document, indent=2), language="json", height=300)
+    st.code(json.dumps(document, indent=2), language="json")

@@ -12,7 +12,7 @@ from core.errors import ConfigError
 from core.hostile import markdown_escape, one_line
 from core.models.embedding import embedder_for
 from pages.shared import state
-from pages.shared.here import Here, wrote
+from pages.shared.here import Here, removed, wrote
 from pages.shared.problem import attempt
 from pages.shared.words import plural
 
@@ -23,9 +23,9 @@ _CREATE: Final = ""  # no index has this name
 _KINDS: Final = {"shared": "Shared", "tenant": "One tenant", "scope": "One scope"}
 _LABELS: Final = {"shared": "Name", "tenant": "Tenant", "scope": "Scope"}
 _HELP: Final = {
-    "shared": "Every tenant's people see it. 3 to 63 characters: a-z, 0-9, hyphen and dot.",
-    "tenant": "Only people of this tenant see it; its memories can never be in another tenant's answer.",
-    "scope": "One purpose, as short-term or long-term: coordination that expires does not drown knowledge that stays.",
+    "shared": "Every tenant's people see it. 3 to 63 characters: a-z, 0-9, hyphen, dot.",
+    "tenant": "Only people of this tenant see it, and no other tenant's search finds what is in it.",
+    "scope": "One purpose, as short-term or long-term: what passes soon does not crowd out what stays.",
 }
 _EXAMPLES: Final = {"shared": "team-memory", "tenant": "acme", "scope": "short-term"}
 _METRICS: Final = {"cosine": "Cosine", "euclidean": "Euclidean"}
@@ -64,10 +64,11 @@ def create_button(here: Here) -> None:
 def delete_button(here: Here, info: IndexInfo) -> None:
     """Offer to delete an index to those who may."""
     st.button(
-        ":material/delete:",
+        f"Delete {markdown_escape(one_line(info.name, 63))}",  # for who hears the page: the style sheet hides it
         type="tertiary",
+        icon=":material/delete:",
         key=f"index_delete_{info.name}",
-        help=f"Delete the index {markdown_escape(one_line(info.name, 63))}, which must be empty.",
+        help="Delete this index, which must be empty.",
         disabled=not here.actor.may(Permission.ADMINISTER, tenant=info.tenant),
         on_click=_ask,
         args=(info.name,),
@@ -101,11 +102,11 @@ def _create(here: Here) -> None:
     kind = st.segmented_control(
         "For whom", list(_KINDS), format_func=_KINDS.__getitem__, default="shared", required=True, key="new_kind"
     )
-    name = st.text_input(_LABELS[kind], key=f"new_name_{kind}", placeholder=_EXAMPLES[kind], help=_HELP[kind], max_chars=63)
-    if kind == "tenant" and name.strip():
-        st.caption(f"The index will be named {markdown_escape(one_line(new_index_name(kind, name), 80))}.")
+    name = st.text_input(_LABELS[kind], key="new_name", placeholder=_EXAMPLES[kind], max_chars=63)
+    named = one_line(new_index_name(kind, name if name.strip() else _EXAMPLES[kind]), 80)
+    st.caption(f"{_HELP[kind]} Its name: {markdown_escape(named)}.")  # always: a line that came would move the button below
     model = st.selectbox("Embedding model", list(_MODELS), format_func=_MODELS.__getitem__, key="new_model")
-    st.caption("The model and its dimension are fixed for the life of an index: another model needs another index.")
+    st.caption("Fixed for the life of an index, as is the distance: another model needs another index.")
     metric = st.segmented_control(
         "Distance", list(_METRICS), format_func=_METRICS.__getitem__, default="cosine", required=True, key="new_metric"
     )
@@ -120,7 +121,8 @@ def _made(here: Here, kind: str, name: str, *, model: str, metric: str) -> bool:
     wanted = new_index_name(kind, name)
     embedder = None if model == "default" else embedder_for(model)
     tenant = name.strip() if kind == "tenant" else None
-    here.catalog.create(wanted, actor=here.actor, tenant=tenant, metric=metric, embedder=embedder)
+    scope = name.strip() if kind == "scope" else None
+    here.catalog.create(wanted, actor=here.actor, tenant=tenant, scope=scope, metric=metric, embedder=embedder)
     wrote(here, [])
     state.put("index", wanted)
     st.session_state["told"] = f"The index {wanted} is made."
@@ -140,22 +142,21 @@ def _delete(here: Here, info: IndexInfo) -> None:
             st.rerun()
         return
     st.markdown(f"{markdown_escape(info.name)} is empty. Deleting it also removes its settings and tags, for good.")
-    typed = st.text_input("Type the name of the index to delete it", key="delete_typed")
-    if st.button(
-        "Delete the index",
-        type="primary",
-        icon=":material/delete:",
-        key="delete_confirm",
-        disabled=typed.strip() != info.name,
-        width="stretch",
-    ) and attempt(lambda: _deleted(here, info)):
+    with st.form("delete_form", border=False):
+        typed = st.text_input("Type the name of the index to delete it", key="delete_typed", placeholder=info.name)
+        asked = st.form_submit_button(
+            "Delete the index", type="primary", icon=":material/delete:", key="delete_confirm", width="stretch"
+        )
+    if asked and typed.strip() != info.name:
+        st.error("That is not the name of the index: nothing was deleted.", icon=":material/error:")
+    elif asked and attempt(lambda: _deleted(here, info)):
         _close()
         st.rerun()
 
 
 def _deleted(here: Here, info: IndexInfo) -> bool:
     here.catalog.delete(info.name, actor=here.actor)
-    wrote(here, [])
+    removed(here, info)
     state.put("index", None)
     st.session_state["told"] = f"The index {info.name} is deleted."
     return True

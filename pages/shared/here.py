@@ -24,7 +24,7 @@ from core.access import LOCAL_ADMIN, Actor
 from core.analysis.snapshot import Job, Look, Snapshot, Snapshots
 from core.catalog import Catalog, IndexInfo, UnreadableIndex
 from core.config import STORE_VARIABLE, default_store_dir, open_catalog, parse_store_uri
-from core.errors import AccessDeniedError, MnemoscopeError, StorageError
+from core.errors import AccessDeniedError, MnemoscopeError, NotFoundError, StorageError
 from core.models.embedding import embedder_tag, served_model
 from core.operate.prices import US_EAST_1
 from core.operate.usage import UsageMeter
@@ -32,7 +32,7 @@ from core.scope import Scope
 from core.store import MemoryStore
 from pages.shared.remembered import Remembered
 
-__all__ = ["CONNECTED", "Here", "actor", "current", "keep", "open_here", "store_uri", "wrote"]
+__all__ = ["CONNECTED", "Here", "actor", "current", "keep", "open_here", "removed", "store_uri", "wrote"]
 
 _KEY = "here"
 # The address that a person connected this tab to, past the one that the dashboard was started with.
@@ -50,7 +50,8 @@ _SURVEY_S: Final = 30
 class Here:
     """One run's surroundings; `store` is None while the catalog has no index that can be read, `frame` until it was read.
 
-    `counts` has the indexes whose count is known. `job` reads the index now, `error` is why the last reading failed.
+    `counts` has the indexes whose count is known, `sampled` those of which it is a part. `job` reads the index now, `error`
+    is why the last reading failed.
     """
 
     catalog: Catalog
@@ -58,6 +59,7 @@ class Here:
     now: datetime
     indexes: tuple[IndexInfo, ...]
     counts: Mapping[str, int] = field(default_factory=dict)
+    sampled: frozenset[str] = frozenset()
     store: MemoryStore | None = None
     scope: Scope = field(default_factory=Scope)
     unreadable: tuple[UnreadableIndex, ...] = ()
@@ -190,7 +192,10 @@ def _survey(opened: _Opened, catalog: Catalog, who: Actor, index: str) -> tuple[
     if not catalog.remote:
         return catalog.survey(actor=who), None
     key = ("survey", catalog.bucket, who)
-    found, error = opened.remembered.get(key, lambda: catalog.survey(actor=who), wait_s=_WAIT_S)
+    try:
+        found, error = opened.remembered.get(key, lambda: catalog.survey(actor=who), wait_s=_WAIT_S)
+    except NotFoundError as nowhere:  # a bucket that the first index makes: the ways to fill it say so
+        return ([], []), nowhere
     missing = bool(index) and index not in {info.name for info in found[0]}
     if missing and st.session_state.get("missed_index") != index:
         opened.remembered.forget()
@@ -223,6 +228,7 @@ def open_here(uri: str, *, index: str, bucket: str = "") -> Here:
         datetime.now(UTC),
         tuple(info for info in infos if info.name in stores),
         counts,
+        opened.snapshots.sampled(stores.values()),
         store,
         unreadable=tuple(sorted(unreadable, key=lambda each: each.name)),
         snapshots=opened.snapshots,
@@ -269,6 +275,14 @@ def wrote(here: Here, indexes: Iterable[str]) -> None:
     if here.snapshots and here.catalog.remote:
         for name in indexes:
             here.snapshots.touch(here.catalog.open(name, actor=here.actor))
+
+
+def removed(here: Here, info: IndexInfo) -> None:
+    """Note that this dashboard deleted an index: nothing that was kept of it stays on this machine."""
+    if here.remembered:
+        here.remembered.forget()
+    if here.snapshots:
+        here.snapshots.forget(here.catalog.attach(info, actor=here.actor))
 
 
 def keep(here: Here) -> None:

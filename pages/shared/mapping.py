@@ -13,16 +13,20 @@ from core.hostile import markdown_escape, one_line
 from core.memory import Schema, from_metadata
 from core.memory.detection import Detection
 from core.memory.mapping import MAPPABLE, mapped_schema, places_of
+from core.memory.schema_tags import is_schema_tag
 from pages.shared.here import Here, wrote
 from pages.shared.markup import escaped
 from pages.shared.problem import attempt
 from pages.shared.words import age
 
-__all__ = ["mapping_editor", "place_options"]
+__all__ = ["mapping_editor", "mapping_notice", "place_options"]
 
+_INDEXES: Final = "pages/operate/indexes.py"
 _NOWHERE: Final = ""
 _SAMPLE: Final = 200
 _PREVIEW: Final = 3
+# What most indexes have, before what few do.
+_FIRST: Final = ("content", "agent_id", "team_id", "task_id", "memory_type", "created_at")
 _LABELS: Final = {
     "content": "Text",
     "agent_id": "Agent",
@@ -54,6 +58,15 @@ def place_options(keys: list[MetadataKey], chosen: str) -> list[str]:
     return [_NOWHERE, *names] if chosen in (_NOWHERE, *names) else [_NOWHERE, chosen, *names]
 
 
+def mapping_notice(here: Here) -> None:
+    """Say above a page that the fields of the open index were guessed, with the way to where they are chosen."""
+    if here.store is None or here.store.detection().sure:
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption("Other software wrote this index, and which field holds what was guessed.", width="content")
+        st.page_link(_INDEXES, label="Choose the fields", icon=":material/rule:")
+
+
 def mapping_editor(here: Here) -> None:
     """Draw how the open index is read, unless it is one of ours; open where somebody should look."""
     if here.store is None or here.snapshot is None:
@@ -66,8 +79,8 @@ def mapping_editor(here: Here) -> None:
     st.html(f"<p class='mn-lead'>As {escaped(name)}. {escaped(' '.join(detection.reasons), limit=600)}</p>")
     if not detection.sure:
         st.warning(
-            "Some fields may be read from the wrong place. Choose which metadata key holds what, and save it. The memories "
-            "themselves do not change, and a rewrite keeps every field.",
+            "Some fields may be read from the wrong place. Choose which metadata key holds what, check the memories below, "
+            "and save. The memories themselves do not change.",
             icon=":material/rule:",
         )
     opened = st.toggle("Choose the fields myself", value=not detection.sure, key=f"mapping_{here.index}")
@@ -83,34 +96,51 @@ def _editor(here: Here, detection: Detection) -> None:
         return
     rows = records(here.snapshot.table, limit=_SAMPLE)
     now = places_of(detection.schema)
-    with st.grid(3, min_column_width=250, gap="small"):
-        places = {name: _choice(here.index, name, keys, now.get(name, _NOWHERE)) for name in MAPPABLE}
+    places = _choices(here.index, keys, now)
     chosen = {name: place for name, place in places.items() if place}
     schema = attempt(lambda: mapped_schema(chosen, [metadata for _, metadata in rows], detected=detection.schema))
     if schema is None:
         return
     st.caption(f"The first {min(_PREVIEW, len(rows))} memories, read this way:")
     st.html("".join(_preview(key, metadata, schema, here) for key, metadata in rows[:_PREVIEW]))
-    allowed = here.actor.may(Permission.ADMINISTER, tenant=here.store.info.tenant if here.store else None)
+    _keep(here, schema)
+
+
+def _keep(here: Here, schema: Schema) -> None:
+    """Offer to save the schema as it is on the page now: a callback would have that of the run before."""
+    assert here.store is not None
+    allowed = here.actor.may(Permission.ADMINISTER, tenant=here.store.info.tenant)
+    saved = any(is_schema_tag(tag) for tag in here.store.info.tags)
     with st.container(horizontal=True, gap="small"):
-        st.button(
+        save = st.button(
             "Save for everyone",
             type="primary",
             icon=":material/save:",
             key="mapping_save",
             disabled=not allowed,
             help="Kept as tags of the index: every dashboard and agent of Mnemoscope reads it this way.",
-            on_click=_save,
-            args=(here, schema),
         )
-        st.button(
+        reset = st.button(
             "Back to what was detected",
             type="tertiary",
             key="mapping_reset",
-            disabled=not allowed,
-            on_click=_save,
-            args=(here, None),
+            disabled=not allowed or not saved,
+            help=None if saved else "Nothing is saved: this is what was detected.",
         )
+    if save or reset:
+        _save(here, schema if save else None)
+
+
+def _choices(index: str, keys: list[MetadataKey], now: Mapping[str, str]) -> dict[str, str]:
+    """Draw a box for each field and return the chosen places; the fields that few indexes have are folded away."""
+    places: dict[str, str] = {}
+    with st.grid(3, min_column_width=250, gap="small"):
+        places |= {name: _choice(index, name, keys, now.get(name, _NOWHERE)) for name in _FIRST}
+    rest = [name for name in MAPPABLE if name not in _FIRST]
+    with st.expander(f"More fields: {', '.join(_LABELS[name].split(',')[0].lower() for name in rest)}"):  # noqa: SIM117
+        with st.grid(3, min_column_width=250, gap="small"):
+            places |= {name: _choice(index, name, keys, now.get(name, _NOWHERE)) for name in rest}
+    return places
 
 
 def _choice(index: str, name: str, keys: list[MetadataKey], now: str) -> str:
@@ -151,3 +181,4 @@ def _save(here: Here, schema: Schema | None) -> None:
         wrote(here, [here.index])
         told = "is read this way from now on" if schema else "is read as detected again"
         st.session_state["told"] = f"The index {here.index} {told}."
+        st.rerun()

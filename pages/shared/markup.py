@@ -18,7 +18,19 @@ from core.recall import Recalled
 from pages.shared.theme import type_hue
 from pages.shared.words import age, bytes_text, exact, plural
 
-__all__ = ["card", "chips", "escaped", "facts", "is_code", "limit_bars", "part_rows", "score_bar", "text_block"]
+__all__ = [
+    "card",
+    "cell",
+    "cells",
+    "chips",
+    "escaped",
+    "facts",
+    "is_code",
+    "limit_bars",
+    "part_rows",
+    "score_bar",
+    "text_block",
+]
 
 PREVIEW: Final = 900
 _CODE: Final = re.compile(
@@ -176,6 +188,24 @@ def facts(pairs: Sequence[tuple[str, str, str]]) -> str:
         if value
     )
     return f"<dl class='mn-facts'>{rows}</dl>"
+
+
+def cell(text: str, below: str = "", *, label: str = "", title: str = "", strong: bool = False) -> str:
+    """Return one cell of a row; `label` is read aloud, and seen where the row is too narrow for a heading."""
+    tip = f" title='{html.escape(one_line(title, 300))}'" if title else ""
+    named = f"<span class='mn-label'>{html.escape(label)} </span>" if label else ""
+    shown = (
+        f"<div class='mn-name'>{escaped(text, limit=300)}</div>"
+        if strong
+        else f"<div>{named}{escaped(text, limit=300)}</div>"
+    )
+    more = f"<div class='mn-muted mn-one'>{escaped(below, limit=600)}</div>" if below else ""
+    return f"<div{tip}>{shown}{more}</div>"
+
+
+def cells(parts: Sequence[str], *, kind: str) -> str:
+    """Return cells as one row of a list; `kind` is its class."""
+    return f"<div class='{kind}'>{''.join(parts)}</div>"
 
 
 def memory_facts(memory: Memory, *, now: datetime) -> str:

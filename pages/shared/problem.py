@@ -15,11 +15,13 @@ from core.errors import (
     MnemoscopeError,
     ModelError,
     NotAllowedError,
+    NotFoundError,
     StorageError,
     UnreachableError,
 )
 from core.hostile import markdown_escape, one_line
 from pages.shared import state
+from pages.shared.here import CONNECTED
 
 __all__ = ["attempt", "show_problem"]
 
@@ -30,6 +32,7 @@ _TITLES: tuple[tuple[type[MnemoscopeError], str], ...] = (
     (NotAllowedError, "Your role does not allow this"),
     (AccessDeniedError, "Your AWS credentials do not allow this"),
     (CredentialsError, "There are no usable AWS credentials"),
+    (NotFoundError, "That is not there"),
     (UnreachableError, "The service does not answer"),
     (ConfigError, "A setting makes no sense"),
 )
@@ -48,7 +51,7 @@ def attempt(action: Callable[[], T]) -> T | None:
 
 
 def show_problem(error: MnemoscopeError, *, uri: str, again: Callable[[], None] | None = None) -> None:
-    """Draw an error with the store it happened in and two ways on; `again` is done before the next try."""
+    """Draw an error with the store it happened in and the ways on; `again` is done before the next try."""
     title = next((title for kind, title in _TITLES if isinstance(error, kind)), "That did not work")
     st.error(markdown_escape(str(error)), title=title, icon=":material/error:")
     st.caption(f"Store: {markdown_escape(one_line(uri, 160))}")
@@ -63,3 +66,10 @@ def show_problem(error: MnemoscopeError, *, uri: str, again: Callable[[], None] 
                 on_click=state.clear,
                 args=(state.PARAMS,),
             )
+        if CONNECTED in st.session_state:
+            st.button("Back to the store of before", icon=":material/undo:", key="problem_back", on_click=_back)
+
+
+def _back() -> None:
+    st.session_state.pop(CONNECTED, None)
+    state.clear(state.PARAMS)

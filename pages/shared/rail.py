@@ -105,7 +105,7 @@ def _bucket_changed() -> None:
 def _index_label(here: Here, name: str) -> str:
     if name not in here.counts:
         return f"{name} · …"
-    more = "+" if here.snapshot and here.snapshot.sampled and name == here.index else ""
+    more = "+" if name in here.sampled else ""
     return f"{name} · {here.counts[name]:,}{more}"
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pandas as pd
 import streamlit as st
 
+from core.hostile import markdown_escape
 from core.operate.prices import US_EAST_1
 from core.operate.usage import Usage, UsageRow
 from pages.shared.here import Here
 from pages.shared.words import age, bytes_text, exact, plural
 
 __all__ = ["dollars", "usage", "usage_table"]
+
+_NUMBERS: Final = ("Calls", "Errors", "Retries", "Throttled", "Items", "Mean time", "Sent", "Received", "Tokens")
+_COLUMNS: Final = {name: st.column_config.TextColumn(alignment="right") for name in (*_NUMBERS, "Estimated cost")}
 
 
 def dollars(cost: float | None) -> str:
@@ -28,52 +34,53 @@ def usage(here: Here) -> None:
         return
     used = here.meter.snapshot()
     total = used.total
-    st.header("What was asked of the store", anchor=False)
     parts = [
         plural(total.calls, "call"),
-        f"{plural(total.errors, 'error')}" if total.errors else "",
-        f"{plural(total.retries, 'retry', 'retries')}" if total.retries else "",
+        plural(total.errors, "error") if total.errors else "",
+        plural(total.retries, "retry", "retries") if total.retries else "",
         f"about {dollars(total.cost)}" if here.catalog.remote else "",
     ]
-    st.html(
-        f"<p class='mn-lead' title='{exact(used.since)}'>Since {age(used.since, now=here.now)}, by every tab of this "
-        f"dashboard: {', '.join(part for part in parts if part)}.</p>"
-    )
-    if used.rows:
-        st.dataframe(
-            usage_table(used, billed=here.catalog.remote),
-            hide_index=True,
-            width="stretch",
-            alt="Calls, errors, bytes and cost by operation",
-        )
-    if here.catalog.remote:
-        st.caption(_small_print(used))
-    if used.failures:
-        recent = used.failures[-5:]
-        said = "; ".join(f"{failure.operation} {failure.code}, {age(failure.at, now=here.now)}" for failure in recent)
-        st.caption(f"Last errors: {said}.")
+    st.header("What the store was asked", anchor=False)
+    said = markdown_escape(", ".join(part for part in parts if part))
+    with st.expander(said, icon=":material/receipt_long:", key="usage_box"):
+        since = age(used.since, now=here.now)
+        st.caption(f"By every tab of this dashboard, since it opened the store {since}.", help=exact(used.since))
+        if used.rows:
+            st.dataframe(
+                usage_table(used, billed=here.catalog.remote),
+                hide_index=True,
+                width="stretch",
+                column_config=_COLUMNS,
+                alt="Calls, errors, bytes and cost by operation",
+            )
+        if here.catalog.remote:
+            st.caption(_small_print(used))
+        if used.failures:
+            recent = used.failures[-5:]
+            told = "; ".join(f"{failure.operation} {failure.code}, {age(failure.at, now=here.now)}" for failure in recent)
+            st.caption(f"Last errors: {told}.")
 
 
 def usage_table(used: Usage, *, billed: bool) -> pd.DataFrame:
     """Return the operations, the busiest first, with the columns that have something to say."""
     rows = [_line(row, billed=billed) for row in sorted(used.rows, key=lambda row: (-row.calls, row.operation))]
     table = pd.DataFrame(rows)
-    return table.drop(columns=[name for name in table if table[name].isin(["–", 0]).all()])
+    return table.drop(columns=[name for name in table if table[name].isin(["", "0"]).all()])
 
 
-def _line(row: UsageRow, *, billed: bool) -> dict[str, str | int]:
+def _line(row: UsageRow, *, billed: bool) -> dict[str, str]:
     return {
         "Operation": row.operation,
-        "Calls": row.calls,
-        "Errors": row.errors,
-        "Retries": row.retries,
-        "Throttled": row.throttled,
-        "Items": row.items,
-        "Mean time": f"{1e3 * row.seconds / row.calls:,.1f} ms" if row.calls else "–",
-        "Sent": "–" if row.request_bytes is None else bytes_text(row.request_bytes),
-        "Received": "–" if row.response_bytes is None else bytes_text(row.response_bytes),
-        "Tokens": "–" if row.tokens is None else f"{row.tokens:,}",
-        "Estimated cost": dollars(row.cost) if billed else "–",
+        "Calls": f"{row.calls:,}",
+        "Errors": f"{row.errors:,}",
+        "Retries": f"{row.retries:,}",
+        "Throttled": f"{row.throttled:,}",
+        "Items": f"{row.items:,}" if row.items else "",
+        "Mean time": f"{1e3 * row.seconds / row.calls:,.1f} ms" if row.calls else "",
+        "Sent": "" if row.request_bytes is None else bytes_text(row.request_bytes),
+        "Received": "" if row.response_bytes is None else bytes_text(row.response_bytes),
+        "Tokens": "" if row.tokens is None else f"{row.tokens:,}",
+        "Estimated cost": dollars(row.cost) if billed else "",
     }
 
 

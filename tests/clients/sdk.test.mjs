@@ -7,7 +7,8 @@ import { after, before, test } from "node:test";
 import * as sdk from "@aws-sdk/client-s3vectors";
 
 const { S3VectorsClient } = sdk;
-const region = /^arn:aws:s3vectors:[a-z0-9-]+:123456789012:/;
+// The endpoint was told no region: its ARNs are in that of the client, and so are those that a client builds by itself.
+const arn = (rest) => `arn:aws:s3vectors:${process.env.AWS_REGION}:123456789012:${rest}`;
 const newName = (kind) => `${kind}-${randomUUID().slice(0, 8)}`;
 const client = new S3VectorsClient({});
 const vectorBucketName = newName("bucket");
@@ -62,7 +63,7 @@ test("buckets are made, described, listed and deleted", async () => {
   const name = newName("bucket");
   const made = await send("CreateVectorBucket", { vectorBucketName: name });
   assert.equal(made.$metadata.httpStatusCode, 200);
-  assert.equal(made.vectorBucketArn.replace(region, ""), `bucket/${name}`);
+  assert.equal(made.vectorBucketArn, arn(`bucket/${name}`));
   const { vectorBucket } = await send("GetVectorBucket", { vectorBucketArn: made.vectorBucketArn });
   assert.equal(vectorBucket.vectorBucketName, name);
   assert.ok(vectorBucket.creationTime instanceof Date);
@@ -72,6 +73,18 @@ test("buckets are made, described, listed and deleted", async () => {
   assert.deepEqual(listed.vectorBuckets.map((each) => each.vectorBucketName), [name]);
   await send("DeleteVectorBucket", { vectorBucketName: name });
   assert.equal((await refusal(send("GetVectorBucket", { vectorBucketName: name }))).name, "NotFoundException");
+});
+
+test("ARNs of the client's own making", async () => {
+  const { indexName } = await newIndex();
+  const indexArn = arn(`bucket/${vectorBucketName}/index/${indexName}`);
+  assert.equal((await send("GetIndex", { indexArn })).index.indexArn, indexArn);
+  for (const resourceArn of [indexArn, arn(`bucket/${vectorBucketName}`)]) {
+    await send("TagResource", { resourceArn, tags: { own: "arn" } });
+    assert.equal((await send("ListTagsForResource", { resourceArn })).tags.own, "arn");
+    await send("UntagResource", { resourceArn, tagKeys: ["own"] });
+  }
+  await send("DeleteIndex", { indexArn });
 });
 
 test("buckets are paged", async () => {
@@ -97,7 +110,7 @@ test("indexes are made, described and deleted", async () => {
     dimension: 384, distanceMetric: "euclidean", metadataConfiguration: { nonFilterableMetadataKeys: ["content", "notes"] },
   });
   const { index } = await send("GetIndex", at);
-  assert.equal(index.indexArn.replace(region, ""), `bucket/${vectorBucketName}/index/${at.indexName}`);
+  assert.equal(index.indexArn, arn(`bucket/${vectorBucketName}/index/${at.indexName}`));
   assert.equal(index.dimension, 384);
   assert.equal(index.distanceMetric, "euclidean");
   assert.equal(index.dataType, "float32");

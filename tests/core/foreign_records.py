@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.access import LOCAL_ADMIN
 from core.memory import OURS, Schema
 from core.memory.fields import FIELDS
+from core.memory.schema import NOWHERE
 from core.memory.schema_tags import schema_tags
 from core.models.embedding import HashingEmbedder
 from core.store import MemoryStore
@@ -124,6 +125,7 @@ SCHEMAS = {
             "notes": "text",
         },
     ),
+    "sparse": Schema("custom", {"content": "content", "confidence": NOWHERE, "agent_id": NOWHERE, "created_at": NOWHERE}),
     "twisted": Schema("custom", {"content": "notes", "notes": "content", "agent_id": "source", "confidence": "score"}),
 }
 

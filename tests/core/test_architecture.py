@@ -98,6 +98,12 @@ def test_importing_all_of_core_loads_no_user_interface():
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
+def test_a_first_page_waits_for_no_sdk():
+    program = "import sys, pages.shared.connecting, pages.shared.rail, core.config; print('botocore' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.strip()) == (0, "False"), done.stderr
+
+
 def test_only_store_and_catalog_call_the_service():
     def calls(path):
         return [

@@ -164,3 +164,31 @@ def test_what_boto3_raises_itself(exception: Exception, kind: type[MnemoscopeErr
     error = translated(exception, service="S3 Vectors")
     assert type(error) is kind
     assert said in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("RequestTimeTooSkewed", "The difference between the request time and the current time is too large."),
+        ("InvalidSignatureException", "Signature expired: 20261101T000000Z is now earlier than 20261101T001000Z"),
+        ("InvalidSignatureException", "Signature not yet current: 20261101T001000Z is still later than 20261101T000000Z"),
+        ("RequestInTheFuture", "Date in the future"),
+    ],
+)
+def test_a_clock_that_is_wrong_is_named(code: str, message: str) -> None:
+    error = refused(code, message, status=403)
+    assert isinstance(error, CredentialsError)
+    assert str(error).endswith("set this machine's clock: the service compares it with its own.")
+    assert "aws configure" not in str(error)
+
+
+def test_no_account_is_told() -> None:
+    said = (
+        "User: arn:aws:sts::123456789012:assumed-role/Reader/ada is not authorized to perform: s3vectors:ListIndexes on "
+        "resource: arn:aws:s3vectors:us-east-1:123456789012:bucket/memories"
+    )
+    for code in ("AccessDeniedException", "AccessDenied", "UnrecognizedClientException"):
+        told = str(refused(code, said, status=403))
+        assert "123456789012" not in told
+        assert "arn:aws:sts::*:assumed-role/Reader/ada" in told
+        assert "arn:aws:s3vectors:us-east-1:*:bucket/memories" in told

@@ -60,6 +60,10 @@ class TestUri:
             pytest.param("s3vectors://my-bucket?profile=", "empty profile", id="profile"),
             pytest.param("s3vectors://my-bucket?endpoint_url=http://a:x", "endpoint_url 'http://a:x'", id="port"),
             pytest.param("s3vectors://my-bucket?endpoint_url=http://[1", r"endpoint_url 'http://\[1'", id="ipv6"),
+            pytest.param("s3vectors://[my-bucket", "cannot be read", id="bracket"),
+            pytest.param("file://[x/y", "cannot be read", id="bracket-in-a-file"),
+            pytest.param("s3vectors://my%2Dbucket", "3 to 63 characters", id="encoded-bucket"),
+            pytest.param("s3vectors://my-bucket?region=us-east-1&region=us-west-2", "names its region twice", id="twice"),
             pytest.param("s3vectors://my-bucket?endpoint_url=http://a:0", "endpoint_url 'http://a:0'", id="port-0"),
         ],
     )
@@ -67,10 +71,64 @@ class TestUri:
         with pytest.raises(ConfigError, match=said):
             parse_store_uri(uri)
 
-    def test_credentials_in_a_uri_are_refused_and_not_repeated(self) -> None:
-        with pytest.raises(ConfigError, match="must not hold credentials") as caught:
-            parse_store_uri("s3vectors://my-bucket?endpoint_url=http://me:secret@host")
-        assert "secret" not in str(caught.value)
+    @pytest.mark.parametrize(
+        ("uri", "said"),
+        [
+            pytest.param(
+                "s3vectors://my-bucket?endpoint_url=http://me:secret@host", "must not hold credentials", id="endpoint"
+            ),
+            pytest.param("s3vectors://b-b?endpoint_url=http%3A%2F%2Fme:secret%40host", "must not hold", id="encoded"),
+            pytest.param("s3vectors://b-b?endpoint_url=http://me:secret@host:x", "must not hold", id="endpoint-and-port"),
+            pytest.param("s3vectors://AKID:secret@my-bucket?region=us-east-1", "must not hold credentials", id="bucket"),
+            pytest.param("s3vectors://AKID:secret@[::1", "cannot be read", id="half-an-address"),
+            pytest.param("s3vectors://my-bucket?aws_secret_access_key=secret", "'aws_secret_access_key'", id="option"),
+            pytest.param(
+                "s3vectors://my-bucket?region=x&endpoint_url=http://me:secret@host", "region 'x'", id="region-first"
+            ),
+            pytest.param("https://me:secret@host/bucket", "has the scheme 'https'", id="scheme"),
+            pytest.param("file://me:secret@host/x", "must be file:///", id="file"),
+        ],
+    )
+    def test_credentials_in_a_uri_are_refused_and_not_repeated(self, uri: str, said: str) -> None:
+        with pytest.raises(ConfigError, match=said) as caught:
+            parse_store_uri(uri)
+        assert "secret@" not in str(caught.value)
+        assert "=secret" not in str(caught.value)
+        assert ":secret" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("uri", "profile", "endpoint"),
+        [
+            pytest.param("s3vectors://my-bucket?profile=my%20work", "my work", None, id="space"),
+            pytest.param("s3vectors://my-bucket?profile=my+work", "my work", None, id="plus-is-a-space"),
+            pytest.param("s3vectors://my-bucket?profile=a%2Bb%26c", "a+b&c", None, id="signs"),
+            pytest.param("s3vectors://my-bucket?profile=J%C3%BCrgen", "Jürgen", None, id="not-ascii"),
+            pytest.param(
+                "s3vectors://my-bucket?endpoint_url=http%3A%2F%2F%5B%3A%3A1%5D%3A9", None, "http://[::1]:9", id="ipv6"
+            ),
+            pytest.param("s3vectors://my-bucket/?endpoint_url=https://h/base", None, "https://h/base", id="path"),
+        ],
+    )
+    def test_percent_encoding(self, uri: str, profile: str | None, endpoint: str | None) -> None:
+        location = parse_store_uri(uri)
+        assert (location.bucket, location.profile, location.endpoint_url) == ("my-bucket", profile, endpoint)
+
+    @pytest.mark.parametrize(
+        ("uri", "other"),
+        [
+            ("s3vectors://logs?endpoint_url=http://logs:9000", "s3vectors://new?endpoint_url=http://logs:9000"),
+            ("s3vectors://vectors?profile=//vectors", "s3vectors://new?profile=//vectors"),
+            ("s3vectors://my-bucket", "s3vectors://new"),
+            ("S3VECTORS://my-bucket/?region=us-east-1", "S3VECTORS://new/?region=us-east-1"),
+        ],
+    )
+    def test_another_bucket_of_a_store_has_its_own_uri(self, uri: str, other: str) -> None:
+        client = EmbeddedClient("/nowhere")
+        bucket = parse_store_uri(uri).bucket
+        catalog = Catalog(client, bucket=bucket, uri=uri, embedder_factory=HashingEmbedder, remote=True)
+        assert catalog.in_bucket("new").uri == other
+        assert parse_store_uri(other).bucket == "new"
+        client.close()
 
     def test_the_environment_may_name_a_bucket(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))

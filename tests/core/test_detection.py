@@ -129,6 +129,32 @@ def test_an_empty_index_is_ours_unless_it_was_made_for_others(hidden: tuple[str,
             [{"body": TEXT, "Agent": "a", "agent": "b"}], (), "body", "agent_id may be in Agent or in agent", id="two-agents"
         ),
         pytest.param([{"meta": '{"a": "' + TEXT * 9 + '"}', "note": TEXT}], (), "note", None, id="json-is-no-text"),
+        pytest.param(
+            [{f"k{n:02}": TEXT for n in range(50)}], (), "k00", "k00 or in k01 or k02 or k03 or 46 others", id="many"
+        ),
+        pytest.param([{"page": TEXT * 9, "content": TEXT}], (), "page", "in page or in content", id="longest-and-named"),
+        pytest.param([{"content": "pizza", "user": "u"}], (), "content", "because of its name", id="one-word"),
+        pytest.param(
+            [sample(n, content=f"s3://docs/{n}", body=TEXT) for n in range(3)],
+            (),
+            "body",
+            "may be in body",
+            id="content-is-a-link",
+        ),
+        pytest.param(
+            [{"content": f"doc-{n}", "notes": TEXT, "agent_id": "a"} for n in range(3)],
+            (),
+            "notes",
+            "content holds no texts",
+            id="content-is-an-id",
+        ),
+        pytest.param(
+            [bedrock(n, AMAZON_BEDROCK_TEXT="", mine=TEXT) for n in range(3)],
+            (),
+            "mine",
+            "may be in mine",
+            id="bedrock-elsewhere",
+        ),
     ],
 )
 def test_doubts_are_said(rows: list[dict[str, Any]], hidden: tuple[str, ...], content: str | None, said: str | None) -> None:
@@ -136,6 +162,40 @@ def test_doubts_are_said(rows: list[dict[str, Any]], hidden: tuple[str, ...], co
     assert found.schema.fields.get("content") == content
     assert found.sure is (said is None)
     assert said is None or any(said in reason for reason in found.reasons), found.reasons
+
+
+@pytest.mark.parametrize("base", [pytest.param({}, id="our-names"), pytest.param(sample(), id="sample")])
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        pytest.param("confidence", [0, 1, 37, 80, 99], "confidence cannot be read in 3 of the 5 records", id="percent"),
+        pytest.param("agent_id", [["a", "b"]], "agent_id cannot be read", id="list-of-agents"),
+        pytest.param("tags", ['["a", "b"]', '["c"]'], "tags are JSON text here", id="tags-as-json"),
+        pytest.param("created_at", ["03/01/2026"], "created_at cannot be read in 1 of the 1 records", id="american-date"),
+        pytest.param("created_at", ["2026-03-01 09:30 PST"], "created_at cannot be read", id="named-zone"),
+    ],
+)
+def test_a_key_named_like_ours_that_means_something_else_is_said(base: Any, name: str, values: list[Any], said: str) -> None:
+    rows = [base | {"content": TEXT, "agent_id": "a", name: value} for value in values]
+    found = detect(rows)
+    assert not found.sure
+    assert any(said in reason for reason in found.reasons), found.reasons
+    for row in rows:
+        memory = from_metadata("k", row, found.schema)
+        assert memory.content == TEXT
+        assert memory.confidence is None
+        assert to_metadata(memory) == row
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(strands(type=7), id="strands"),
+        pytest.param(bedrock(source=["a", 1]), id="bedrock"),
+    ],
+)
+def test_a_key_that_is_not_read_raises_no_doubt(row: dict[str, Any]) -> None:
+    assert detect([row]).sure
 
 
 @given(st.lists(metadata, max_size=6), st.integers())

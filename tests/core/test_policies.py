@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from botocore.session import get_session
@@ -115,6 +117,65 @@ def test_one_index_and_one_tenant() -> None:
         "StringEquals": {"aws:ResourceTag/mnemoscope:tenant": "acme"},
         "ForAllValues:StringLike": {"aws:TagKeys": ["mnemoscope:schema", "mnemoscope:field.*"]},
     }
+
+
+class TestTenantThatManagesIndexes:
+    """A request is held against the policy as IAM does it: one statement must allow it, with all its conditions."""
+
+    ARN = "arn:aws:s3vectors:us-east-1:111111111111:bucket/memories"
+    OWN: ClassVar = {"mnemoscope:tenant": "acme", "mnemoscope:embedder": "e"}
+    OTHER: ClassVar = {"mnemoscope:tenant": "globex", "mnemoscope:embedder": "e"}
+    SHARED: ClassVar = {"mnemoscope:embedder": "e"}
+
+    @pytest.mark.parametrize(
+        ("action", "tags", "sent", "allowed"),
+        [
+            pytest.param("CreateIndex", {}, OWN, True, id="make-own"),
+            pytest.param("CreateIndex", {}, OTHER, False, id="make-others"),
+            pytest.param("CreateIndex", {}, {}, False, id="make-shared"),
+            pytest.param("TagResource", {}, OWN, True, id="tag-while-making"),
+            pytest.param("TagResource", OWN, {"mnemoscope:schema": "x"}, True, id="tag-own"),
+            pytest.param("TagResource", OWN, {"mnemoscope:tenant": "globex"}, False, id="give-away"),
+            pytest.param("TagResource", OTHER, {"mnemoscope:tenant": "acme"}, False, id="take-others"),
+            pytest.param("TagResource", SHARED, {"mnemoscope:tenant": "acme"}, False, id="take-shared"),
+            pytest.param("UntagResource", OWN, {"mnemoscope:schema": ""}, True, id="untag-own"),
+            pytest.param("UntagResource", OWN, {"mnemoscope:tenant": ""}, False, id="untag-tenant"),
+            *(
+                pytest.param(action, tags, {}, tags is own, id=f"{action}-{name}")
+                for own in [OWN]
+                for action in ("DeleteIndex", "UpdateIndexMode", "UpdateMetadataConfiguration", "PutVectors", "ListVectors")
+                for name, tags in (("own", own), ("others", {"mnemoscope:tenant": "globex"}), ("shared", {}))
+            ),
+        ],
+    )
+    def test_it_reaches_its_own_indexes_only(
+        self, action: str, tags: dict[str, str], sent: dict[str, str], allowed: bool
+    ) -> None:
+        document = policy(
+            "curator", bucket="memories", region="us-east-1", account="1" * 12, tenant="acme", manage_indexes=True
+        )
+        context = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+        context |= {f"aws:RequestTag/{key}": value for key, value in sent.items()}
+        matching = (
+            statement
+            for statement in document["Statement"]
+            if f"s3vectors:{action}" in statement["Action"] and fnmatchcase(f"{self.ARN}/index/team", statement["Resource"])
+        )
+        assert any(self.holds(statement.get("Condition", {}), context, list(sent)) for statement in matching) is allowed
+
+    def holds(self, condition: dict[str, dict[str, Any]], context: dict[str, str], keys: list[str]) -> bool:
+        for operator, wanted in condition.items():
+            for name, value in wanted.items():
+                found = context.get(name)
+                fits = {
+                    "StringEquals": found == value,
+                    "StringEqualsIfExists": found in (None, value),
+                    "Null": (found is None) is (value == "true"),
+                    "ForAllValues:StringLike": all(any(fnmatchcase(key, each) for each in value) for key in keys),
+                }
+                if not fits[operator]:
+                    return False
+        return True
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -236,6 +237,19 @@ def test_the_command_prints_checks_and_policy(engine: EmbeddedClient, run: Comma
     assert "do   Allow s3vectors:QueryVectors." in shown.out
     assert "is not enough for the role read-only" in shown.out
     assert SECRET not in ran.out + ran.err + shown.out + shown.err
+
+
+@pytest.mark.parametrize("columns", [80, 100, 40])
+def test_people_read_it_in_their_columns(
+    engine: EmbeddedClient, run: CommandLine, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with RunningServer(Refusing(engine, frozenset({"QueryVectors"})), access_keys={KEY: SECRET}) as server:
+        out = run("connect", uri(server.url), "--role", "curator").out
+    words, policy = out.split("The smallest policy")
+    assert "ListVectorBuckets" in words
+    assert max(map(len, words.splitlines())) <= max(columns, 50)  # names and states take 30
+    assert json.loads(policy.partition("\n")[2])["Version"] == "2012-10-17"
 
 
 def test_the_command_ends_with_0_when_all_is_well(engine: EmbeddedClient, run: CommandLine) -> None:

@@ -13,7 +13,8 @@ from core.vectors.arrow import typed
 from core.vectors.client import KEY_COLUMN
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
-numbers = st.integers(-(2**60), 2**60) | st.floats(-1e9, 1e9)
+# Beside a fraction a scan rounds integers beyond 2⁵³: such a record counts as changed, and is read again.
+numbers = st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9)
 values = (
     texts | numbers | st.booleans() | st.lists(texts, min_size=1, max_size=3) | st.lists(numbers, min_size=1, max_size=3)
 )

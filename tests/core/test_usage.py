@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,6 +117,35 @@ def test_a_fan_out_tells_everyone() -> None:
 )
 def test_what_a_call_costs(made: Call, cost: float | None) -> None:
     assert call_cost(made) == (None if cost is None else pytest.approx(cost))
+
+
+_RECORD = {"key": "k" * 20, "data": {"float32": [0.0] * 384}, "metadata": {"agent_id": "planner"}}
+# By hand: 384 x 4 = 1,536; the key 20; metadata 4 + 8 + 8 + 7 = 27, by AWS's own measure: 1,583 bytes a record.
+_PUT_500 = 500 * 1_583 / 2**30 * 0.20
+
+
+@pytest.mark.parametrize(
+    ("made", "cost"),
+    [
+        pytest.param({"vectors": [_RECORD] * 500}, _PUT_500, id="500-records"),
+        pytest.param({"vectors": [_RECORD]}, 0.20 / 8_192, id="one-record-is-128-KB"),  # 8,192 of them are a GB
+        pytest.param({"vectors": [_RECORD | {"data": {"float32": np.zeros(384)}}] * 500}, _PUT_500, id="arrays"),
+        pytest.param(
+            {"vectors": [{"key": "ü", "data": {"float32": [0.0] * 4_096}}] * 500},
+            500 * (16_384 + 2 + 4) / 2**30 * 0.20,
+            id="without-metadata",
+        ),
+    ],
+)
+def test_a_put_costs_what_it_stores_and_not_its_json(made: dict[str, Any], cost: float) -> None:
+    assert call_cost(call("PutVectors", arguments=made, request_bytes=10**9)) == pytest.approx(cost, rel=1e-12)
+
+
+def test_queries_by_hand() -> None:
+    # 1,000 queries of 250,000 vectors of 2,048 bytes: 1,000 requests are $0.0025; 100,000 x 2,048 B x 1,000 are 0.18626 TB
+    # at $0.004 and 150,000 x 2,048 B x 1,000 are 0.27940 TB at $0.002.
+    expected = 0.0025 + 0.186264514923 * 0.004 + 0.279396772384 * 0.002
+    assert query_cost(1_000, vectors=250_000, vector_bytes=2_048) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize(

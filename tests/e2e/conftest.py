@@ -31,7 +31,7 @@ FLAGS = [
 ]
 
 try:
-    from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+    from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 except ImportError:
     if BROWSER_REQUIRED:
         raise
@@ -116,7 +116,9 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """Return a fresh wide window's context."""
     opened = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
-    opened.set_default_timeout(20_000)
+    # A machine that does other things too needs more than the five seconds that Playwright gives.
+    opened.set_default_timeout(30_000)
+    expect.set_options(timeout=30_000)
     yield opened
     opened.close()
 

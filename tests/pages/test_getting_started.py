@@ -9,7 +9,8 @@ import pytest
 
 from core.access import LOCAL_ADMIN
 from core.config import open_catalog
-from tests.pages.app import INDEXES, OVERVIEW, SEARCH, labels, open_app, texts
+from core.vectors.embedded import EmbeddedClient
+from tests.pages.app import INDEXES, OVERVIEW, SEARCH, labels, open_app, seed, team_memories, texts
 
 
 @pytest.mark.parametrize("page", [OVERVIEW, SEARCH, INDEXES])
@@ -71,4 +72,14 @@ def test_the_indexes_page_lists_and_opens_indexes(tmp_path, monkeypatch):
     assert "2 indexes in the bucket" in texts(at)
     at.button(key="open_index_first").click().run()
     assert at.query_params["index"] == "first"
-    assert at.button(key="open_index_first").disabled
+    assert at.title[0].value.startswith("What is in this memory")
+
+
+def test_an_empty_bucket_that_was_asked_for_stays_shown(monkeypatch, tmp_path):
+    """What other buckets hold must not call the page away, again and again."""
+    client = EmbeddedClient(seed(tmp_path, team_memories()))
+    client.create_vector_bucket(vectorBucketName="empty-one")
+    client.close()
+    at = open_app(monkeypatch, tmp_path, bucket="empty-one")
+    assert not at.exception
+    assert [title.value for title in at.title] == ["Nothing is remembered here yet"]

@@ -44,12 +44,12 @@ def names(directory: Path) -> list[str]:
     return found
 
 
-def test_a_card_says_what_an_index_is(monkeypatch, tmp_path):
+def test_a_row_says_what_an_index_is(monkeypatch, tmp_path):
     at = open_app(monkeypatch, seed(tmp_path, team_memories()), page=INDEXES)
     shown = texts(at)
     assert not at.exception
     for said in (
-        "8 memories",
+        "memories </span>8",
         "384 dimensions, cosine",
         "on content",
         "enhanced",
@@ -64,7 +64,7 @@ def test_an_index_for_a_tenant_is_made(monkeypatch, tmp_path):
     at = open_app(monkeypatch, seed(tmp_path, team_memories()), page=INDEXES)
     at.button(key="index_new").click().run()
     at.segmented_control(key="new_kind").set_value("tenant").run()
-    at.text_input(key="new_name_tenant").set_value("acme").run()
+    at.text_input(key="new_name").set_value("acme").run()
     at.button(key="new_create").click().run()
     assert not at.exception
     assert names(tmp_path) == ["team", "user-memory-acme"]
@@ -82,7 +82,7 @@ def test_an_index_for_a_tenant_is_made(monkeypatch, tmp_path):
 def test_a_bad_name_is_refused_in_words(monkeypatch, tmp_path, name, said):
     at = open_app(monkeypatch, seed(tmp_path, team_memories()), page=INDEXES)
     at.button(key="index_new").click().run()
-    at.text_input(key="new_name_shared").set_value(name).run()
+    at.text_input(key="new_name").set_value(name).run()
     at.button(key="new_create").click().run()
     assert not at.exception
     assert said in "\n".join(error.value for error in at.error)
@@ -103,8 +103,11 @@ def test_an_empty_index_is_deleted_once_its_name_is_typed(monkeypatch, tmp_path)
     catalog.close()
     at = open_app(monkeypatch, tmp_path, page=INDEXES)
     at.button(key="index_delete_spare").click().run()
-    assert at.button(key="delete_confirm").disabled
-    at.text_input(key="delete_typed").set_value("spare").run()
+    at.text_input(key="delete_typed").set_value("team")
+    at.button(key="delete_confirm").click().run()
+    assert "not the name" in at.error[0].value
+    assert names(tmp_path) == ["spare", "team"]
+    at.text_input(key="delete_typed").set_value("spare")
     at.button(key="delete_confirm").click().run()
     assert not at.exception
     assert names(tmp_path) == ["team"]
@@ -200,7 +203,7 @@ def test_the_wizard_says_what_is_wrong(monkeypatch, tmp_path):
 
 def test_usage_counts_what_was_asked(monkeypatch, tmp_path):
     at = open_app(monkeypatch, seed(tmp_path, team_memories()), page=INDEXES)
-    assert "What was asked of the store" in [heading.value for heading in at.header]
+    assert "What the store was asked" in [heading.value for heading in at.header]
     table = at.dataframe[-1].value
     assert "Scan" in set(table["Operation"])
     assert "Estimated cost" not in table

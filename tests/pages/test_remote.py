@@ -13,6 +13,7 @@ from core.errors import AccessDeniedError
 from core.memory import Memory
 from core.vectors.embedded import EmbeddedClient
 from core.vectors.server import RunningServer
+from pages.shared.here import CONNECTED
 from tests.core.aws_environment import KEY, SECRET, isolate_aws
 from tests.pages.app import INDEXES, OVERVIEW, SEARCH, open_app, seed, team_memories, texts
 
@@ -64,6 +65,30 @@ def test_credentials_that_the_service_refuses_are_a_problem_in_words(service, mo
     assert not at.exception
     assert at.error
     assert at.button(key="problem_again")
+
+
+def test_a_bucket_that_is_not_there_yet_offers_how_to_begin(service, monkeypatch):
+    at = open_app(monkeypatch, service[2].replace("//mnemoscope", "//not-yet"))
+    assert not at.exception
+    assert at.title[0].value == "Nothing is remembered here yet"
+    assert "There is no bucket **not-yet** yet" in at.info[0].value.replace("\\", "")
+    at.button(key="index_new").click().run()
+    at.text_input(key="new_name").set_value("first").run()
+    at.button(key="new_create").click().run()
+    assert not at.exception
+    assert at.selectbox(key="rail_index").options[0].startswith("first")
+
+
+def test_a_store_that_cannot_be_opened_leaves_ways_to_another(team_store, service, monkeypatch):
+    at = open_app(monkeypatch, team_store)
+    service[0].stop()
+    at.session_state[CONNECTED] = service[2]
+    at.run()
+    assert at.error
+    assert at.button(key="connect_open")
+    at.button(key="problem_back").click().run()
+    assert not at.error
+    assert "<b>7 memories</b>" in texts(at)
 
 
 def test_without_credentials_the_page_says_how_to_get_some(tmp_path, monkeypatch):

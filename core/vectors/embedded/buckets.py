@@ -12,23 +12,21 @@ import apsw
 from core.errors import ConflictError, NotFoundError, ValidationError
 from core.vectors import limits
 from core.vectors.embedded import text
+from core.vectors.embedded.encryption import DEFAULT, encryption_of
 from core.vectors.embedded.index import IndexFile, IndexSettings, add_text_key
 from core.vectors.embedded.modes import ENHANCED, default_mode, mode_of, need_enhanced
 from core.vectors.embedded.registry import BucketRow, IndexRow, Registry
 from core.vectors.embedded.tokens import fingerprint, open_token, seal_token
+from core.vectors.names import IndexRef, account_arn, bucket_name, index_name, index_ref
+from core.vectors.tags import check_count, check_tags
 from core.vectors.validation import (
-    IndexRef,
-    bucket_name,
     check_choice,
     check_length,
     check_list,
     check_object,
     check_range,
-    check_tags,
     check_text,
     constraint,
-    index_name,
-    index_ref,
 )
 
 __all__ = ["Buckets"]
@@ -51,7 +49,7 @@ class Buckets:
         drop_index: Callable[[IndexRow], None],
     ) -> None:
         self._registry, self._clock = registry, clock
-        self._arn = f"arn:aws:s3vectors:{region}:{account}"
+        self._arn = account_arn(region, account)
         self._open, self._make, self._drop = open_index, make_index, drop_index
 
     def bucket_arn(self, bucket: str) -> str:
@@ -76,7 +74,7 @@ class Buckets:
     def create_vector_bucket(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """CreateVectorBucket."""
         name = bucket_name({"vectorBucketName": arguments.get("vectorBucketName")})
-        settings = {"encryptionConfiguration": _encryption(arguments), "defaultIndexMode": ENHANCED}
+        settings = {"encryptionConfiguration": encryption_of(arguments) or DEFAULT, "defaultIndexMode": ENHANCED}
         self._registry.add_bucket(BucketRow(name, self._now(), settings, check_tags("/tags", arguments.get("tags") or {})))
         return {"vectorBucketArn": self.bucket_arn(name)}
 
@@ -113,7 +111,10 @@ class Buckets:
         hidden = _non_filterable(configuration.get("nonFilterableMetadataKeys") or [])
         searchable = _text_keys("/metadataConfiguration", configuration)
         tags = check_tags("/tags", arguments.get("tags") or {})
-        mode = default_mode(self._registry.bucket(bucket))
+        encryption = encryption_of(arguments)
+        owner = self._registry.bucket(bucket)
+        mode = default_mode(owner)
+        encryption = encryption or owner.settings.get("encryptionConfiguration", DEFAULT)
         if searchable:
             need_enhanced(mode, "Text search")
         row = IndexRow(
@@ -121,7 +122,7 @@ class Buckets:
             name=name,
             created=self._now(),
             fixed=IndexSettings(uuid.uuid4().hex, dimension, metric, tuple(hidden)),
-            settings={"encryptionConfiguration": _encryption(arguments), "indexMode": mode},
+            settings={"encryptionConfiguration": encryption, "indexMode": mode},
             tags=tags,
         )
         self._registry.add_index(row, prepare=lambda: self._prepare(row, searchable))
@@ -195,7 +196,7 @@ class Buckets:
         """TagResource: adds tags, replaces those of the same key."""
         bucket, index, _ = self._resource(arguments)
         added = check_tags("/tags", arguments.get("tags"))
-        self._registry.change_tags(bucket, index, lambda tags: check_tags("/tags", tags | added))
+        self._registry.change_tags(bucket, index, lambda tags: check_count("/tags", tags | added))
         return {}
 
     def untag_resource(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -218,14 +219,6 @@ class Buckets:
 
 def _shown(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name not in _HIDDEN}
-
-
-def _encryption(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the encryption as asked: the local engine records it and leaves encryption to the disk."""
-    asked = _member(arguments, "encryptionConfiguration")
-    kind = check_choice("/encryptionConfiguration/sseType", asked.get("sseType", "AES256"), ("AES256", "aws:kms"))
-    key = {"kmsKeyArn": check_text("/encryptionConfiguration/kmsKeyArn", asked["kmsKeyArn"])} if "kmsKeyArn" in asked else {}
-    return {"sseType": kind} | key
 
 
 def _member(arguments: Mapping[str, Any], name: str) -> Mapping[str, Any]:

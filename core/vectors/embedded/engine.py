@@ -34,7 +34,8 @@ class EmbeddedClient:
     """A VectorsClient over a directory. Thread-safe; any number of processes may have the directory open.
 
     Responses are boto3's less `ResponseMetadata`. Beyond boto3 a vector may be a numpy array. `read_only` opens without
-    the right to write. `account` and `region` are those of the ARNs. Errors are core.errors.ServiceError for what the
+    the right to write. `account` and `region` are those of the ARNs. With `arrays` answers hold vectors as float64 arrays
+    instead of lists, of the same numbers. Errors are core.errors.ServiceError for what the
     service would say, StorageError for the disk.
     """
 
@@ -47,8 +48,9 @@ class EmbeddedClient:
         account: str = DEFAULT_ACCOUNT,
         region: str = DEFAULT_REGION,
         clock: Callable[[], float] = time.time,
+        arrays: bool = False,
     ) -> None:
-        self.directory = Path(directory)
+        self.directory, self.region = Path(directory), region
         prepare_directory(self.directory, read_only=read_only)
         self._tracer, self._read_only = tracer, read_only
         self._registry = Registry(self.directory, read_only=read_only)
@@ -64,7 +66,7 @@ class EmbeddedClient:
             drop_index=self._drop,
         )
         self._modes = Modes(self._registry, bucket_of=self._buckets.bucket_of, index_of=self._buckets.index_of)
-        self._records = Records(self._index)
+        self._records = Records(self._index, arrays=arrays)
 
     def _index(self, arguments: Mapping[str, Any]) -> tuple[IndexFile, str]:
         """Return the open file of the index that a request names, and the index's mode."""

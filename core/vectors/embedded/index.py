@@ -20,7 +20,7 @@ from core.vectors.embedded.queue import WriterQueue
 from core.vectors.embedded.reading import Reading, Record, readable
 from core.vectors.embedded.replica import Replica, read_head
 from core.vectors.embedded.snapshot import Head
-from core.vectors.embedded.storage import connect, naming, transaction, translated
+from core.vectors.embedded.storage import Mark, connect, naming, transaction, translated
 
 __all__ = ["DATABASE", "IndexFile", "IndexSettings"]
 
@@ -72,6 +72,7 @@ class IndexFile:
         self.replica = Replica(folder, identity=settings.identity, dimension=settings.dimension, cosine=settings.cosine)
         with naming(name):
             self._give_back(self._connect())
+        self._mark = Mark(self.path)
 
     def _connect(self) -> apsw.Connection:
         if self._closed or not self._folder.is_dir():
@@ -105,6 +106,7 @@ class IndexFile:
         with self._queue.turn():
             if self._closed:
                 raise _gone()
+            self._mark.check()
             yield
 
     def _give_back(self, connection: apsw.Connection) -> None:
@@ -118,6 +120,7 @@ class IndexFile:
     def reading(self, *, rows: bool = False) -> Iterator[Reading]:
         """Open one snapshot of the index for the block, with the rows in memory brought to it if `rows`."""
         with self._translated():
+            self._mark.check()
             connection = self._borrow()
             try:
                 if not rows:
@@ -199,7 +202,7 @@ class IndexFile:
         """Return filterable and other metadata as JSON."""
         body = {key: metadata[key] for key in self.settings.non_filterable if key in metadata}
         meta = {key: value for key, value in metadata.items() if key not in body}
-        return to_json(meta), to_json(body)
+        return to_json(meta), to_json(body) if body else b"{}"
 
     def _save(self) -> None:
         """Write a snapshot if the next open would otherwise read many rows one by one, also when nobody queried here."""
@@ -215,7 +218,7 @@ class IndexFile:
     def close(self, *, save: bool = True) -> None:
         """Save what makes the next open quick, unless told not to, and close every file."""
         self.replica.join()
-        if save and not self._read_only and self._folder.is_dir():
+        if save and not self._read_only and self._mark.holds:
             self._save()
         with self._pool_lock:
             self._closed = True

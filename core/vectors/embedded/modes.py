@@ -14,7 +14,8 @@ import orjson
 from core.errors import NotFoundError, ValidationError
 from core.vectors import limits
 from core.vectors.embedded.registry import BucketRow, IndexRow, Registry
-from core.vectors.validation import IndexRef, check_choice, check_text, constraint
+from core.vectors.names import IndexRef
+from core.vectors.validation import check_choice, check_text, constraint
 
 __all__ = ["CLASSIC", "ENHANCED", "Modes", "check_query_mode", "default_mode", "mode_of", "need_enhanced"]
 

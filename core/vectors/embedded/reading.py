@@ -25,6 +25,7 @@ class Record:
     key: str
     meta: bytes
     body: bytes
+    vector: bytes | None = None  # where it was asked for with the record
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -53,10 +54,14 @@ class Reading:
         query = "SELECT seq, key, meta, body FROM rec WHERE key = ?"
         return [Record(*row) for key in keys for row in self.connection.execute(query, (key,))]
 
-    def after(self, seq: int, *, limit: int, segment: tuple[int, int] | None) -> Iterator[Record]:
+    def after(self, seq: int, *, limit: int, segment: tuple[int, int] | None, vectors: bool = False) -> Iterator[Record]:
         """Yield up to `limit` records above a sequence number, of one segment (count, index) of the keys if given."""
         count, place = segment or (1, 0)
-        query = "SELECT seq, key, meta, body FROM rec WHERE seq > ? AND hash % ? = ? ORDER BY seq LIMIT ?"
+        column, table = (", vec.v", "rec LEFT JOIN vec ON vec.seq = rec.seq") if vectors else ("", "rec")
+        query = (
+            f"SELECT rec.seq, key, meta, body{column} FROM {table} "
+            "WHERE rec.seq > ? AND hash % ? = ? ORDER BY rec.seq LIMIT ?"
+        )
         for row in self.connection.execute(query, (seq, count, place, limit)):
             yield Record(*row)
 
@@ -64,12 +69,15 @@ class Reading:
         """Return how far the database has got, without the rows in memory."""
         return read_head(self.connection)[0]
 
-    def vector(self, seq: int) -> bytes:
+    def vector(self, record: Record) -> bytes:
         """Return a record's vector as float32 bytes."""
-        row = self.connection.execute("SELECT v FROM vec WHERE seq = ?", (seq,)).fetchone()
-        if row is None or len(row[0]) % 4:
-            raise apsw.CorruptError(f"the vector of record {seq} is not whole")
-        return row[0]  # type: ignore[no-any-return]
+        data = record.vector
+        if data is None:
+            row = self.connection.execute("SELECT v FROM vec WHERE seq = ?", (record.seq,)).fetchone()
+            data = row[0] if row else b"?"
+        if len(data) % 4:
+            raise apsw.CorruptError(f"the vector of record {record.seq} is not whole")
+        return data
 
 
 @contextmanager

@@ -36,14 +36,15 @@ from core.vectors.validation import (
 __all__ = ["Records"]
 
 _FLOAT_CHARS = 25  # no JSON number of a double is longer
+_ESCAPED_CHARS = 7  # of one byte as JSON: \u001f and such are 6, a number that AWS counts as 4 bytes is up to 25
 _RESULTS_KEPT = 32  # queries whose further pages come from the first page's ranking
 
 
 class Records:
-    """PutVectors, GetVectors, ListVectors, DeleteVectors and QueryVectors."""
+    """PutVectors, GetVectors, ListVectors, DeleteVectors and QueryVectors; with `arrays` vectors come as float64 arrays."""
 
-    def __init__(self, open_index: Callable[[Mapping[str, Any]], tuple[IndexFile, str]]) -> None:
-        self._index = open_index
+    def __init__(self, open_index: Callable[[Mapping[str, Any]], tuple[IndexFile, str]], *, arrays: bool) -> None:
+        self._index, self._arrays = open_index, arrays
         self._results: OrderedDict[str, list[Ranked]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -55,12 +56,12 @@ class Records:
         file = self._open(arguments)
         vectors = check_list("/vectors", arguments.get("vectors"))
         check_length("/vectors", vectors, 1, limits.PUT_VECTORS_MAX)
-        settings = file.settings
+        settings, size = file.settings, 0
         for place, record in enumerate(vectors):
             key = check_key(f"/vectors/{place}/key", check_object(f"/vectors/{place}", record).get("key"))
             if record.get("metadata") is not None:
-                check_metadata(key, record["metadata"], non_filterable=settings.non_filterable)
-        _check_request_size(vectors, settings)
+                size += check_metadata(key, record["metadata"], non_filterable=settings.non_filterable, place=place)
+        _check_request_size(vectors, settings, size)
         file.put(vectors, matrix_of(vectors, dimension=settings.dimension, cosine=settings.cosine))
         return {}
 
@@ -76,7 +77,7 @@ class Records:
         keys = check_keys("/keys", arguments.get("keys"), limits.GET_VECTORS_MAX)
         with file.reading() as reading:
             found = reading.by_key(sorted(set(keys)))
-            return {"vectors": [_result(record, arguments, reading) for record in found]}
+            return {"vectors": [self._result(record, arguments, reading) for record in found]}
 
     def list_vectors(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """ListVectors: pages of up to maxResults records or 1 MB; a record that stays is listed at least once."""
@@ -91,17 +92,28 @@ class Records:
         vectors: list[dict[str, Any]] = []
         size, more, last = 0, False, after
         with file.reading() as reading:
-            for record in reading.after(after, limit=limit + 1, segment=segment):
+            with_data = bool(arguments.get("returnData"))
+            for record in reading.after(after, limit=limit + 1, segment=segment, vectors=with_data):
                 size += _size(record, arguments, file.settings.dimension)
                 if len(vectors) == limit or (vectors and size > limits.LIST_PAGE_BYTES):
                     more = True
                     break
-                vectors.append(_result(record, arguments, reading))
+                vectors.append(self._result(record, arguments, reading))
                 last = record.seq
         page: dict[str, Any] = {"vectors": vectors}
         if more:
             page["nextToken"] = seal_token(request, after=last)
         return page
+
+    def _result(self, record: Record, arguments: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
+        """Return one record as GetVectors and ListVectors show it."""
+        result: dict[str, Any] = {"key": record.key}
+        if arguments.get("returnData"):
+            vector = np.frombuffer(reading.vector(record), np.float32)
+            result["data"] = {"float32": vector.astype(np.float64) if self._arrays else vector.tolist()}
+        if arguments.get("returnMetadata"):
+            result["metadata"] = record.metadata
+        return result
 
     def query_vectors(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """QueryVectors: exact, so never fewer results than match."""
@@ -183,13 +195,13 @@ def _segment(arguments: Mapping[str, Any]) -> tuple[int, int] | None:
     return count, index
 
 
-def _check_request_size(vectors: Sequence[PutVector], settings: IndexSettings) -> None:
-    """Raise when the put's body as JSON would be over the limit; measured only where it could be."""
-    at_most = len(vectors) * (settings.dimension * _FLOAT_CHARS + limits.KEY_BYTES_MAX * 2 + 100)
-    if (
-        at_most + sum(2 * limits.METADATA_BYTES_MAX for record in vectors if record.get("metadata"))
-        <= limits.REQUEST_BYTES_MAX
-    ):
+def _check_request_size(vectors: Sequence[PutVector], settings: IndexSettings, metadata: int) -> None:
+    """Raise when the put's body as JSON would be over the limit; measured only where it could be.
+
+    `metadata` is the size of all metadata by AWS's measure.
+    """
+    at_most = len(vectors) * (settings.dimension * _FLOAT_CHARS + limits.KEY_BYTES_MAX * _ESCAPED_CHARS + 100)
+    if at_most + metadata * _ESCAPED_CHARS <= limits.REQUEST_BYTES_MAX:
         return
     size = 0
     for record in vectors:
@@ -205,16 +217,6 @@ def _dump(value: Any) -> bytes:
         return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError:  # what JSON cannot carry is refused by the checks that follow, not for its size
         return b""
-
-
-def _result(record: Record, arguments: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
-    """Return one record as GetVectors and ListVectors show it."""
-    result: dict[str, Any] = {"key": record.key}
-    if arguments.get("returnData"):
-        result["data"] = {"float32": np.frombuffer(reading.vector(record.seq), np.float32).tolist()}
-    if arguments.get("returnMetadata"):
-        result["metadata"] = record.metadata
-    return result
 
 
 def _hit(hit: Ranked, record: Record, arguments: Mapping[str, Any], with_texts: bool) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import orjson
 from core.errors import ConflictError, NotFoundError, StorageError, StorageLocationError, StorageReadOnlyError
 from core.vectors.embedded.index import IndexSettings
 from core.vectors.embedded.queue import WriterQueue
-from core.vectors.embedded.storage import connect, transaction, translated
+from core.vectors.embedded.storage import Mark, connect, transaction, translated
 
 __all__ = ["BucketRow", "IndexRow", "Registry"]
 
@@ -82,6 +82,7 @@ class Registry:
             try:
                 with nullcontext() if made else self._queue.turn():
                     self._connection = connect(self.path, _SCHEMA, read_only=read_only)
+                    self._mark = Mark(self.path)
             except BaseException:
                 self._queue.close()
                 raise
@@ -99,6 +100,7 @@ class Registry:
     def _check_open(self) -> None:
         if self._closed:
             raise StorageError(f"'{self.path.parent}' has been closed by this client: open a new client.")
+        self._mark.check()
 
     def _rows(self, query: str, arguments: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         self._check_open()

@@ -20,7 +20,7 @@ from core.errors import (
     UnavailableError,
 )
 
-__all__ = ["SCHEMA_VERSION", "check_location", "connect", "naming", "prepare_directory", "transaction", "translated"]
+__all__ = ["SCHEMA_VERSION", "Mark", "check_location", "connect", "naming", "prepare_directory", "transaction", "translated"]
 
 SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x4D4E454D  # "MNEM"
@@ -31,6 +31,36 @@ _NETWORK_FILE_SYSTEMS = frozenset(
     "fuse.sshfs fuse.s3fs fuse.glusterfs fuse.rclone fuse.mount-s3 fuse.goofys fuse.gcsfuse".split()
 )
 ALLOW_NETWORK_VARIABLE = "MNEMOSCOPE_ALLOW_NETWORK_FS"
+
+
+class Mark:
+    """Which file a path was when this was made.
+
+    SQLite goes on with a file that was deleted or replaced, and what is written to it is lost without a word.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._file = path, self._found(path)
+
+    @staticmethod
+    def _found(path: Path) -> tuple[int, int] | None:
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    @property
+    def holds(self) -> bool:
+        """Whether the path is that file still."""
+        return self._found(self._path) == self._file
+
+    def check(self) -> None:
+        """Raise StorageError unless the path is that file still."""
+        if not self.holds:
+            raise StorageError(
+                f"'{self._path}' was deleted or replaced while it was in use: put it back, or open the store anew."
+            )
 
 
 @contextmanager

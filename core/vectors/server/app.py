@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,9 +23,11 @@ from core.errors import (
     UnavailableError,
 )
 from core.vectors.client import VectorsClient
-from core.vectors.server.body import Disconnected, Memory, Receive, decoded, read_body
+from core.vectors.embedded.engine import EmbeddedClient
+from core.vectors.server.body import Disconnected, Memory, Receive, decoded, framing_fault, read_body
 from core.vectors.server.keys import is_access_key_id
 from core.vectors.server.origin import check_local
+from core.vectors.server.regions import Regions
 from core.vectors.server.sigv4 import Request, check_head, verify
 from core.vectors.server.tuning import Tuning
 from core.vectors.server.wire import (
@@ -40,6 +40,7 @@ from core.vectors.server.wire import (
     route,
     unserializable,
 )
+from core.vectors.server.workers import Workers
 
 __all__ = ["REVISION_HEADER", "Access", "Application", "create_app"]
 
@@ -77,9 +78,9 @@ def create_app(
 ) -> Application:
     """Return the application over a client.
 
-    `access_keys` are secrets by access key id. `region` is the one that requests must be signed for, any if None. With
-    `insecure` nothing is verified, and only requests to this machine's own name that no web page sent are answered. Neither
-    keys nor `insecure`, or both, raises ConfigError.
+    `access_keys` are secrets by access key id. `region` is the one that requests must be signed for; if None, any, and each
+    client finds the region it signs for in its ARNs. With `insecure` nothing is verified, and only requests to this
+    machine's own name that no web page sent are answered. Neither keys nor `insecure`, or both, raises ConfigError.
     """
     keys = dict(access_keys or {})
     if insecure and keys:
@@ -109,8 +110,10 @@ class Application:
     ) -> None:
         self._client, self._keys, self._insecure, self._region = client, keys, insecure, region
         self._clock, self._tuning, self._on_request = clock, tuning, on_request
+        home = client.region if region is None and isinstance(client, EmbeddedClient) else None
+        self._regions = Regions(home, any_arn=insecure)
         self._memory = Memory(tuning.held_bytes)
-        self._threads = ThreadPoolExecutor(tuning.threads, thread_name_prefix="s3vectors")
+        self._workers = Workers(tuning)
         self._pending = 0
 
     @property
@@ -120,7 +123,7 @@ class Application:
 
     def close(self) -> None:
         """Wait for the operations that run and end the threads."""
-        self._threads.shutdown()
+        self._workers.close()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -152,6 +155,9 @@ class Application:
         if request.path == b"/" and request.method in ("GET", "HEAD"):
             return Answer(200, orjson.dumps(_ABOUT) + b"\n", ((b"content-type", b"application/json"),))
         try:
+            if fault := framing_fault(request, self._tuning):
+                exchange.closing = True
+                raise unserializable(fault)
             exchange.route = _route(request)
             if self._pending > self._tuning.pending:
                 raise UnavailableError("Currently unable to handle the request: too many are open, try again.")
@@ -162,8 +168,9 @@ class Application:
             with self._memory.room() as take:
                 body = await read_body(request, receive, take, self._tuning)
                 exchange.size = len(body)
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._threads, self._run, exchange, exchange.route, body)
+                name, packed = exchange.route.operation.name, request.header("content-encoding") is not None
+                size = self._tuning.body_bytes if packed else exchange.size  # how much it is unpacked is not known yet
+                return await self._workers.run(name, size, self._run, exchange, exchange.route, body)
         except ServiceError as error:
             return refuse(error)
 
@@ -174,7 +181,7 @@ class Application:
             exchange.access_key = verify(request, body, keys=self._keys, now=self._clock(), region=self._region)
         try:
             arguments = arguments_of(found, request.query, decoded(request, body, self._tuning))
-            return self._perform(found, arguments)
+            return self._perform(found, arguments, self._regions.of(request))
         except RecursionError:  # before any effect: what is put is checked before it is written
             raise unserializable("The body is nested too deeply.") from None
         except UnavailableError as error:
@@ -186,8 +193,9 @@ class Application:
             _LOG.warning("%s", error)
             raise _of_storage(error) from error
 
-    def _perform(self, found: Route, arguments: dict[str, Any]) -> Answer:
-        response: Mapping[str, Any] = getattr(self._client, found.operation.call)(**arguments)
+    def _perform(self, found: Route, arguments: dict[str, Any], region: str | None) -> Answer:
+        response: Mapping[str, Any] = getattr(self._client, found.operation.call)(**self._regions.asked(arguments, region))
+        response = self._regions.told(response, region)
         if found.operation.call != "get_index":
             return encode(response)
         index = response["index"]
@@ -204,6 +212,7 @@ class _Exchange:
     route: Route | None = None
     access_key: str | None = None
     size: int = 0
+    closing: bool = False
 
     def access(self, answer: Answer, seconds: float) -> Access:
         operation = self.route.operation.name if self.route else self.request.method[:20]
@@ -235,7 +244,7 @@ async def _send(send: Send, answer: Answer, exchange: _Exchange) -> None:
         (b"content-length", str(len(answer.body)).encode()),
         (b"x-amzn-requestid", exchange.request_id.encode()),
     ]
-    if answer.status == 408:
+    if answer.status == 408 or exchange.closing:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if exchange.request.method == "HEAD" else answer.body})

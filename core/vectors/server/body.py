@@ -13,7 +13,7 @@ from core.vectors.server.sigv4 import Request
 from core.vectors.server.tuning import Tuning
 from core.vectors.server.wire import unserializable
 
-__all__ = ["Disconnected", "Memory", "Receive", "decoded", "read_body"]
+__all__ = ["Disconnected", "Memory", "Receive", "decoded", "framing_fault", "read_body"]
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -44,6 +44,15 @@ class Memory:
             yield take
         finally:
             self._held -= taken
+
+
+def framing_fault(request: Request, tuning: Tuning) -> str | None:
+    """Return what is wrong with the form of a request, after which its connection is not to be trusted."""
+    if request.header("content-length") is not None and request.header("transfer-encoding") is not None:
+        # A proxy before this server may take the one for the end of the body where this server takes the other.
+        return "A request has either a Content-Length or a Transfer-Encoding, not both."
+    size = len(request.path) + len(request.query) + sum(len(name) + len(value) for name, value in request.headers)
+    return f"The target and the headers must have at most {tuning.head_bytes:,} bytes." if size > tuning.head_bytes else None
 
 
 async def read_body(request: Request, receive: Receive, take: Callable[[int], None], tuning: Tuning) -> bytearray:

@@ -1,4 +1,4 @@
-"""One connection: uvicorn's HTTP/1.1 protocol, with bounds on slow heads and on what is read after an early answer."""
+"""One connection: uvicorn's HTTP/1.1 protocol, with bounds on slow clients and on what is read after an early answer."""
 
 from __future__ import annotations
 
@@ -17,20 +17,25 @@ __all__ = ["protocol_of"]
 
 
 class _Protocol(H11Protocol):
-    """Closes a connection whose request does not get its headers together, or whose refused body does not end."""
+    """Closes a connection whose headers do not come, whose refused body does not end, or whose answer nobody reads."""
 
     tuning: ClassVar[Tuning]
     _timer: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
     _dropped = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > self.tuning.connections:
+            transport.abort()
+            return
         # asyncio does so only for sockets that it made itself; without it each answer waits 40 ms for the client's ACK.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
+        self._unwatch()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -56,6 +61,27 @@ class _Protocol(H11Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch(0)
+
+    def resume_writing(self) -> None:
+        self._unwatch()
+        super().resume_writing()
+
+    def _watch(self, before: int) -> None:
+        """Look in a while whether any of the answer was read, and give it up if not."""
+        waiting = self.transport.get_write_buffer_size()
+        if waiting == before:
+            self.transport.abort()
+        else:
+            self._stalled = self.loop.call_later(self.tuning.idle_s, self._watch, waiting)
+
+    def _unwatch(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

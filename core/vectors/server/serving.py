@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
+import functools
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +29,7 @@ from core.vectors.server.tuning import Tuning
 __all__ = ["RunningServer"]
 
 _START_S: Final = 30.0
+_BACKLOG: Final = 128  # connections taken at once, before any of them can be refused
 
 
 class _Server(uvicorn.Server):
@@ -81,15 +85,14 @@ class RunningServer:
         on_request: Callable[[Access], None] | None = None,
     ) -> None:
         _check_host(host, insecure=insecure)
-        self.tuning = tuning or Tuning()
+        self.tuning = _within_limits(tuning or Tuning())
         self.store = os.fspath(store) if isinstance(store, (str, os.PathLike)) else type(store).__name__
         with contextlib.ExitStack() as stack:
-            self._socket = stack.enter_context(contextlib.closing(_bound(host, port, self.tuning)))
+            self._socket = stack.enter_context(contextlib.closing(_bound(host, port)))
             client = store
             if isinstance(client, (str, os.PathLike)):
-                made = EmbeddedClient(
-                    os.fspath(client), read_only=read_only, account=account, region=region or DEFAULT_REGION, clock=clock
-                )
+                opened = functools.partial(EmbeddedClient, arrays=True, read_only=read_only, account=account, clock=clock)
+                made = opened(os.fspath(client), region=region or DEFAULT_REGION)
                 client = stack.enter_context(contextlib.closing(made))
             self._app = create_app(
                 client,
@@ -116,6 +119,11 @@ class RunningServer:
     def pending(self) -> int:
         """How many requests are open."""
         return self._app.pending
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._server.server_state.connections)
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(
@@ -146,6 +154,18 @@ class RunningServer:
         return self._server.stopped_by
 
 
+def _within_limits(tuning: Tuning) -> Tuning:
+    """Return the tuning with no more connections than leave room for the files of the store."""
+    if sys.platform == "win32":
+        return tuning
+    import resource
+
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        return tuning
+    return dataclasses.replace(tuning, connections=max(1, min(tuning.connections, most // 2)))
+
+
 def _check_host(host: str, *, insecure: bool) -> None:
     if insecure and not is_loopback(host):
         raise ConfigError(
@@ -164,19 +184,18 @@ def _config(app: Application, tuning: Tuning) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=tuning.connections,
-        backlog=tuning.connections,
+        backlog=_BACKLOG,
         timeout_keep_alive=tuning.keep_alive_s,
         timeout_graceful_shutdown=tuning.grace_s,
         h11_max_incomplete_event_size=tuning.head_bytes,
     )
 
 
-def _bound(host: str, port: int, tuning: Tuning) -> socket.socket:
+def _bound(host: str, port: int) -> socket.socket:
     """Return a socket that listens at the address."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address, family=family, backlog=tuning.connections)
+        return socket.create_server(address, family=family, backlog=_BACKLOG)
     except (OSError, OverflowError, UnicodeError) as error:
         number = getattr(error, "errno", None)
         if number == errno.EADDRINUSE:

@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from core.errors import AccessDeniedError
 
-__all__ = ["Request", "check_head", "verify"]
+__all__ = ["Request", "check_head", "claimed_region", "verify"]
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 SERVICE: Final = "s3vectors"
@@ -29,6 +29,7 @@ _HEADER: Final = re.compile(
     rf"{ALGORITHM} +Credential=(?P<credential>[^, ]+) *, *SignedHeaders=(?P<headers>[^, ]+) *, *"
     r"Signature=(?P<signature>[^, ]+) *"
 )
+_MEANT: Final = ("x-amz-security-token", "content-encoding")  # change what a request means, so they must be signed
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _NOBODY: Final = secrets.token_hex(20)  # stands in for the secret of an access key that does not exist
 
@@ -98,6 +99,13 @@ def check_head(request: Request, *, now: float, region: str | None = None) -> _C
     return _Claim(access_key, "/".join(parts[1:]), date, claimed, signed, match["signature"], stamp)
 
 
+def claimed_region(request: Request) -> str | None:
+    """Return the region in the request's credential scope, None if it has none that can be read."""
+    _, _, rest = (request.header("authorization") or "").partition("Credential=")
+    parts = rest.partition(",")[0].rsplit("/", 3)
+    return parts[1] if len(parts) == 4 and parts[2] == SERVICE else None
+
+
 def verify(
     request: Request, body: bytes | bytearray, *, keys: Mapping[str, str], now: float, region: str | None = None
 ) -> str:
@@ -158,7 +166,7 @@ def _query(query: bytes) -> str:
 def _moment(request: Request, signed: Sequence[str], *, now: float) -> str:
     """Return the request's time as YYYYMMDD'T'HHMMSS'Z'; it and the host must be signed, and it must be near to `now`."""
     name = "x-amz-date" if request.header("x-amz-date") is not None else "date"
-    for needed in ("host", name, *(("x-amz-security-token",) if request.header("x-amz-security-token") else ())):
+    for needed in ("host", name, *(header for header in _MEANT if request.header(header))):
         if needed not in signed:
             raise _incomplete(f"SignedHeaders must include '{needed}'.")
     missing = [header for header in signed if request.header(header) is None]

@@ -19,9 +19,11 @@ class Tuning:
     head_bytes: int = 131_072  # 50 tag keys of 128 characters outside ASCII are 77 KB of query
     head_s: float = 20.0  # from the first byte of a request, or from the connection, to the end of its headers
     body_s: float = 60.0  # for a whole body
-    idle_s: float = 20.0  # between two parts of a body
+    idle_s: float = 20.0  # between two parts of a body, or of an answer that is read
     keep_alive_s: int = 75
-    threads: int = 16  # requests worked on at once
+    large_bytes: int = 1_048_576  # a body over this is large…
+    large_at_once: int = 2  # …and so many of them are worked on at once
+    threads: int = 16  # reads worked on at once, and writes
     pending: int = 256  # requests read, worked on or waiting; more are answered with 503
-    connections: int = 1_024
+    connections: int = 1_024  # no more than half of what the process may have open; others are closed at once
     grace_s: int = 30  # for open requests when the server is stopped

@@ -96,7 +96,8 @@ def route(method: str, path: bytes) -> Route:
     text = path.decode("latin-1")
     start, slash, rest = text[1:].partition("/")
     labelled = f"/{start}/" if slash and rest else None
-    by_method = _routes().get(labelled or text) if rest or not slash else None
+    plain = not slash or not {"", ".", ".."} & set(rest.split("/"))  # what a signature covers has none of these
+    by_method = _routes().get(labelled or text) if plain else None
     if by_method is None:
         raise NotFoundError(
             "There is no such operation: S3 Vectors takes POST /OperationName and /tags/{resourceArn}.",
@@ -149,7 +150,7 @@ def _text(encoded: bytes) -> str:
 
 def encode(response: Mapping[str, Any], *headers: tuple[bytes, bytes]) -> Answer:
     """Return the answer of an operation that went well; times become seconds since 1970, to the millisecond."""
-    body = orjson.dumps(response, default=_default, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    body = orjson.dumps(response, default=_default, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_SERIALIZE_NUMPY)
     return Answer(200, body, (_JSON, *headers))
 
 

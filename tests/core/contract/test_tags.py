@@ -41,6 +41,8 @@ def test_tags_are_added_replaced_and_removed(client: Checked, arn: str) -> None:
     [
         pytest.param({"k" * 128: "v" * 256}, id="longest"),
         pytest.param({"k": ""}, id="empty-value"),
+        pytest.param({" k": "aws:v"}, id="space-first"),
+        pytest.param({"k𝒜": "v𝒜"}, id="letters-of-4-bytes"),
         pytest.param({"a.b:c/d=e+f-g@h_i": "_.:/=+-@ é 漢"}, id="every-mark"),
         pytest.param({f"k{number}": "v" for number in range(49)}, id="50-with-the-first"),
     ],
@@ -50,20 +52,23 @@ def test_good_tags_are_taken(client: Checked, arn: str, tags: dict[str, str]) ->
     assert tags_of(client, arn) == {"tenant": "a"} | tags
 
 
+PATTERN = r"failed to satisfy constraint: Member must satisfy regular expression pattern: ^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"
+
+
 @pytest.mark.parametrize(
-    "tags",
+    ("tags", "message"),
     [
-        pytest.param({"": "v"}, id="empty-key"),
-        pytest.param({"k" * 129: "v"}, id="129-characters"),
-        pytest.param({"k": "v" * 257}, id="257-characters"),
-        pytest.param({"k": "<b>"}, id="markup"),
-        pytest.param({"k": "a\nb"}, id="newline"),
-        pytest.param({"k\t": "a"}, id="tab"),
-        pytest.param({f"k{number}": "v" for number in range(50)}, id="51-with-the-first"),
+        pytest.param({"": "v"}, None, id="empty-key"),
+        pytest.param({"k" * 129: "v"}, None, id="129-characters"),
+        pytest.param({"k": "v" * 257}, None, id="257-characters"),
+        pytest.param({"k": "<b>"}, f"Value at '/tags/k' {PATTERN}", id="markup"),
+        pytest.param({"k": "a\nb"}, f"Value at '/tags/k' {PATTERN}", id="newline"),
+        pytest.param({"k\t": "a"}, f"Value at '/tags' {PATTERN}", id="tab"),
+        pytest.param({f"k{number}": "v" for number in range(50)}, "Too many tags specified", id="51-with-the-first"),
     ],
 )
-def test_bad_tags_are_refused(client: Checked, arn: str, tags: dict[str, str]) -> None:
-    with refused():
+def test_bad_tags_are_refused(client: Checked, arn: str, tags: dict[str, str], message: str | None) -> None:
+    with refused(message=message):
         client.tag_resource(resourceArn=arn, tags=tags)
     assert tags_of(client, arn) == {"tenant": "a"}
 

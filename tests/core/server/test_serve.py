@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from tests.core.builders import BUCKET
+from core.vectors.embedded import EmbeddedClient
+from tests.core.builders import BUCKET, keys_of, list_all, make_record
 from tests.core.commandline import CommandLine
 from tests.core.server.clients import KEY_ID, SECRET, make_boto3
 from tests.core.server.raw import ask
@@ -24,11 +27,11 @@ PATIENCE_S = 60.0
 
 
 @contextmanager
-def serving(store: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+def serving(store: Path, *options: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "core", "serve", "--port", "0", "--store", str(store), *options],
         cwd=ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -88,6 +91,51 @@ def test_keys_of_a_file_and_of_the_line(tmp_path: Path) -> None:
     assert "chmod 600" in err
     assert SECRET not in told + err
     assert "AWS_SECRET_ACCESS_KEY" not in value["environment"]
+
+
+def test_keys_of_the_environment(tmp_path: Path) -> None:
+    with serving(tmp_path, "--json", MNEMOSCOPE_ACCESS_KEYS=f"{KEY_ID}:{SECRET}  two:b:c") as process:
+        assert process.stdout
+        value = json.loads(process.stdout.readline())
+        assert value["access_key_ids"] == [KEY_ID, "two"]
+        assert ask(value["url"], "ListVectorBuckets").status == 200
+        assert ask(value["url"], "ListVectorBuckets", key_id="two", secret="b:c").status == 200
+        assert SECRET not in json.dumps(value)
+    with serving(tmp_path, "--json", "--access-key", "one:a", MNEMOSCOPE_ACCESS_KEYS="no key") as process:
+        assert process.stdout
+        assert json.loads(process.stdout.readline())["access_key_ids"] == ["one"]
+
+
+def test_keys_of_the_environment_that_are_none(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNEMOSCOPE_ACCESS_KEYS", f"a:b {SECRET}")
+    ran = run("serve", "--port", "0")
+    assert (ran.code, "$MNEMOSCOPE_ACCESS_KEYS, number 2" in ran.err, SECRET in ran.err) == (2, True, False)
+
+
+def test_a_killed_server_keeps_what_it_acknowledged(tmp_path: Path) -> None:
+    names = {"vectorBucketName": BUCKET, "indexName": "agents"}
+    acknowledged: list[str] = []
+    for number in range(2):
+        with serving(tmp_path, "--json", "--access-key", f"{KEY_ID}:{SECRET}") as process:
+            assert process.stdout
+            url = json.loads(process.stdout.readline())["url"]
+            if not number:
+                assert ask(url, "CreateVectorBucket", {"vectorBucketName": BUCKET}).status == 200
+                settings = names | {"dataType": "float32", "dimension": 2, "distanceMetric": "cosine"}
+                assert ask(url, "CreateIndex", settings).status == 200
+            killer = threading.Timer(0.5, process.kill)
+            killer.start()
+            with suppress(ConnectionError, http.client.HTTPException):
+                while True:
+                    key = f"{number}-{len(acknowledged)}"
+                    assert ask(url, "PutVectors", names | {"vectors": [make_record(key)]}).status == 200
+                    acknowledged.append(key)
+            killer.join()
+    client = EmbeddedClient(tmp_path)
+    kept = set(keys_of(list_all(client, names)))
+    client.close()
+    assert set(acknowledged) <= kept
+    assert len(kept) <= len(acknowledged) + 2  # of each server one that was written, but not acknowledged
 
 
 def test_account_region_and_reading_only(tmp_path: Path) -> None:
