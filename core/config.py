@@ -51,6 +51,14 @@ class StoreLocation:
     profile: str | None = None
 
     @property
+    def label(self) -> str:
+        """What a person calls it: the directory, or the bucket and where it is."""
+        if self.directory is not None:
+            return str(self.directory)
+        where = urlsplit(self.endpoint_url).netloc if self.endpoint_url else self.region
+        return f"{self.bucket} at {where or 'AWS'}"
+
+    @property
     def remote(self) -> bool:
         """Whether it is a service, not a directory of this machine."""
         return self.directory is None

@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from core.analysis.snapshot import Snapshot
+from core.config import parse_store_uri
 from core.errors import MnemoscopeError
 from core.hostile import one_line
 from core.store import MemoryStore
@@ -34,7 +35,8 @@ def footer(here: Here) -> None:
     elif here.snapshot is not None:
         _refreshing(here) if here.job else _snapshot(here)
     uri = one_line(here.catalog.uri, 400)
-    place = uri if len(uri) <= _PLACE else f"…{uri[-_PLACE:]}"
+    place = one_line(parse_store_uri(here.catalog.uri).label, 400)
+    place = place if len(place) <= _PLACE or here.catalog.remote else f"…{place[-_PLACE:]}"
     st.html(
         f"<dl class='mn-facts mn-foot{' mn-line' if here.store else ''}'>"
         f"<dt>Store</dt><dd title='{escaped(uri)}'>{escaped(place)}</dd>"

@@ -288,3 +288,16 @@ def test_no_batch_is_larger_than_a_request_may_be(character: str) -> None:
     )
     assert report.written == 400
     assert max(sizes) < REQUEST_BYTES_MAX
+
+
+@pytest.mark.parametrize(
+    ("uri", "label"),
+    [
+        pytest.param("/srv/memories", "/srv/memories", id="directory"),
+        pytest.param("s3vectors://team", "team at AWS", id="bucket"),
+        pytest.param("s3vectors://team?region=eu-west-1", "team at eu-west-1", id="region"),
+        pytest.param("s3vectors://team?endpoint_url=http%3A%2F%2F127.0.0.1%3A8333", "team at 127.0.0.1:8333", id="endpoint"),
+    ],
+)
+def test_a_store_has_a_short_name(uri: str, label: str) -> None:
+    assert parse_store_uri(uri).label == label
