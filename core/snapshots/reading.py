@@ -160,9 +160,10 @@ def _explained(store: MemoryStore, actor: Actor, error: AccessDeniedError) -> Ac
         right = "s3vectors:GetVectors"
     else:
         right = "s3vectors:GetVectors"
+    said = error.message.rstrip(".")
     return AccessDeniedError(
         f"Your credentials may not read the memories of index {name!r}: the right {right} on it is missing. The service "
-        f"says: {error.message} Ask for a policy with s3vectors:ListVectors and s3vectors:GetVectors on this index."
+        f"says: {said}. Ask for a policy with s3vectors:ListVectors and s3vectors:GetVectors on this index."
     )
 
 

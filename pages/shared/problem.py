@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
+from urllib.parse import unquote
 
 import streamlit as st
 
@@ -54,7 +55,7 @@ def show_problem(error: MnemoscopeError, *, uri: str, again: Callable[[], None] 
     """Draw an error with the store it happened in and the ways on; `again` is done before the next try."""
     title = next((title for kind, title in _TITLES if isinstance(error, kind)), "That did not work")
     st.error(markdown_escape(str(error)), title=title, icon=":material/error:")
-    st.caption(f"Store: {markdown_escape(one_line(uri, 160))}")
+    st.caption(f"Store: {markdown_escape(one_line(unquote(uri), 160))}")
     with st.container(horizontal=True):
         st.button("Try again", icon=":material/refresh:", key="problem_again", on_click=again)
         if state.view():
