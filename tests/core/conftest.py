@@ -1,12 +1,35 @@
-"""The command line over a store of its own, as the tests of its commands use it."""
+"""What several files share: the command line over a store of its own, an engine, a remote service, a clock."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from core.vectors.embedded import EmbeddedClient
+from tests.core.builders import make_client
 from tests.core.commandline import CommandLine, rows_file
+from tests.core.snapshot_builders import Clock, Service
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClient]:
+    client = make_client(tmp_path_factory.mktemp("store"))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    made = Service(tmp_path / "service")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture

@@ -13,22 +13,19 @@ from botocore.config import Config
 
 from core.vectors.aws import AwsClient
 from core.vectors.server import RunningServer
+from tests.core.aws_environment import KEY, SECRET, isolate_aws
 
-KEY_ID, SECRET = "AKIDEXAMPLE", "a-secret-of-tests"
+KEY_ID = KEY
 REGION = "us-east-1"
 
 
 def as_somebody(patch: pytest.MonkeyPatch, *, key_id: str = KEY_ID, secret: str = SECRET) -> None:
-    """Give this process credentials, and no other way to find some."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3VECTORS"):
-        patch.delenv(name, raising=False)
+    """Give this process credentials and a region, and no other way to find some."""
+    isolate_aws(patch, Path("/nowhere"))
     for name, value in (
         ("AWS_ACCESS_KEY_ID", key_id),
         ("AWS_SECRET_ACCESS_KEY", secret),
         ("AWS_DEFAULT_REGION", REGION),
-        ("AWS_CONFIG_FILE", "/nowhere/config"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials"),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
     ):
         patch.setenv(name, value)
 

@@ -29,17 +29,10 @@ from core.vectors.embedded import EmbeddedClient
 from core.vectors.listing import scan_index
 from core.vectors.server import RunningServer
 from core.vectors.session import require_boto3
-from tests.core.builders import BUCKET, list_all, make_client, make_index, make_record, put
+from tests.core.builders import BUCKET, list_all, make_index, make_record, put
 from tests.core.endpoints import KEY_ID, SECRET, as_somebody, moto_client
 
 _OPTIONS: dict[str, Any] = {"longest_wait": 0.01, "retry_mode": "standard"}
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClient]:
-    client = make_client(tmp_path_factory.mktemp("store"))
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="module")

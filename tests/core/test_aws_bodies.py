@@ -20,7 +20,7 @@ from core.vectors.client import Call
 from core.vectors.embedded import EmbeddedClient
 from core.vectors.outgoing import prepared
 from core.vectors.server import RunningServer
-from tests.core.builders import BUCKET, Where, list_all, make_client, make_index
+from tests.core.builders import BUCKET, Where, list_all, make_index
 from tests.core.endpoints import KEY_ID, SECRET, as_somebody
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=6)
@@ -61,13 +61,6 @@ class Wire:
             return refusal.response["message"]
         answer.pop("ResponseMetadata")
         return answer
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClient]:
-    client = make_client(tmp_path_factory.mktemp("store"))
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="module")

@@ -22,18 +22,11 @@ from core.vectors.aws import AwsClient
 from core.vectors.client import Call
 from core.vectors.embedded import EmbeddedClient
 from core.vectors.server import RunningServer
-from tests.core.builders import BUCKET, Where, list_all, make_client, make_index, make_record, put, query_all
+from tests.core.builders import BUCKET, Where, list_all, make_index, make_record, put, query_all
 from tests.core.endpoints import KEY_ID, SECRET, as_somebody
 from tests.core.faults import Fault, FaultyProxy, calm, scripted
 
 ATTEMPTS = 3
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClient]:
-    client = make_client(tmp_path_factory.mktemp("store"))
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="module")

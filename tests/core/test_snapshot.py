@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,18 +16,6 @@ from tests.core.snapshot_builders import START, WAIT_S, Clock, Service, look, re
 
 FEW = {f"k{n}": {"content": f"text {n}", "agent_id": "ann"} for n in range(5)}
 MANY = {f"k{n:04}": {"content": f"text {n}"} for n in range(1_000)}
-
-
-@pytest.fixture
-def service(tmp_path: Path):
-    made = Service(tmp_path / "service")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def test_a_first_look_reads_and_later_ones_do_not(service, clock, tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -11,22 +10,10 @@ from core.access import LOCAL_ADMIN, Actor, Role
 from core.analysis.snapshot import Snapshots
 from core.errors import CancelledError, NotAllowedError
 from tests.core.foreign_records import langchain, make_foreign_store, notes
-from tests.core.snapshot_builders import WAIT_S, Clock, Service, look, refreshed, rows_of, shown
+from tests.core.snapshot_builders import WAIT_S, look, refreshed, rows_of, shown
 
 FEW = {f"k{n}": {"content": f"text {n}"} for n in range(5)}
 MANY = {f"k{n:04}": {"content": f"text {n}"} for n in range(500)}
-
-
-@pytest.fixture
-def service(tmp_path: Path):
-    made = Service(tmp_path / "service")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.mark.parametrize(
