@@ -8,10 +8,18 @@ from enum import StrEnum
 from typing import Any, Final
 
 from core.config import StoreLocation
-from core.errors import AccessDeniedError, CredentialsError, MnemoscopeError, NotFoundError, UnreachableError
+from core.errors import (
+    AccessDeniedError,
+    CredentialsError,
+    InternalError,
+    MnemoscopeError,
+    NotFoundError,
+    ServiceError,
+    UnreachableError,
+)
 from core.operate.policies import NO_REGION, statement_for
 
-__all__ = ["EVERYTHING", "MATTERS", "WRITES", "Check", "State", "failed", "skipped"]
+__all__ = ["EVERYTHING", "MATTERS", "WRITES", "Check", "State", "failed", "is_not_there", "skipped"]
 
 EVERYTHING: Final = "everything"
 # Operations of S3 Vectors in the order of their checks, and what each is for.
@@ -85,6 +93,11 @@ def failed(
         statement = statement_for(action, bucket=where.bucket, region=region, account=account, index=index)
     matters = MATTERS.get(name, EVERYTHING)
     return Check(name, state, str(error), matters, fix or _advice(error), action, statement)
+
+
+def is_not_there(error: MnemoscopeError | None) -> bool:
+    """Say whether nobody answered, or something that is not S3 Vectors: its errors have codes that we know."""
+    return isinstance(error, UnreachableError | InternalError) or type(error) is ServiceError
 
 
 def _advice(error: MnemoscopeError) -> str:

@@ -25,7 +25,7 @@ from core.errors import (
     ValidationError,
 )
 from core.models.registry import embedder_for, served_model
-from core.operate.checks import MATTERS, WRITES, Check, State, failed, skipped
+from core.operate.checks import MATTERS, WRITES, Check, State, failed, is_not_there, skipped
 from core.operate.credentials import credentials_found
 from core.operate.policies import actions
 from core.vectors.aws import AwsClient
@@ -133,7 +133,7 @@ class _Probe:
             check, error = self._try(action, step)
             if place == 0:
                 yield from self._answered(error)
-                if isinstance(error, UnreachableError | CredentialsError):
+                if is_not_there(error) or isinstance(error, CredentialsError):
                     yield from (skipped(each, "there is no connection to try it on") for each in names)
                     return
             yield check
@@ -145,7 +145,7 @@ class _Probe:
 
     def _answered(self, error: MnemoscopeError | None) -> Iterator[Check]:
         """Yield whether anybody answers, and whether they know who asks: both follow from the first call."""
-        if isinstance(error, UnreachableError):
+        if error is not None and is_not_there(error):
             yield failed("endpoint", error, fix="Check the network, the region and the endpoint.")
             return
         yield Check("endpoint", State.OK, f"{self._where.endpoint_url or 'S3 Vectors'} answers")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -269,3 +271,24 @@ def test_the_command_ends_with_0_when_all_is_well(engine: EmbeddedClient, run: C
 def test_only_an_admin_of_all_tries_the_credentials(actor: Actor) -> None:
     with pytest.raises(NotAllowedError):
         list(probe("s3vectors://memories?region=us-east-1", actor=actor))
+
+
+def test_another_server_at_the_address_is_not_taken_for_the_service() -> None:
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as web:
+        thread = threading.Thread(target=web.serve_forever, daemon=True)
+        thread.start()
+        try:
+            checks = {check.name: check for check in probe(uri(f"http://127.0.0.1:{web.server_port}"), actor=LOCAL_ADMIN)}
+        finally:
+            web.shutdown()
+            thread.join()
+    assert checks["endpoint"].state is State.FAILED
+    assert "identity" not in checks
+    assert checks["GetIndex"].state is State.SKIPPED
