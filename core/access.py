@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from core.errors import ConfigError, NotAllowedError
 
-__all__ = ["LOCAL_ADMIN", "Actor", "Permission", "Role", "tenant_of_index"]
+__all__ = ["ACTOR_VARIABLE", "LOCAL_ADMIN", "Actor", "Permission", "Role", "actor_from_environment", "tenant_of_index"]
 
 # Hard isolation is one index per tenant, named so.
 _TENANT_INDEX = re.compile(r"^user-memory-(?P<tenant>.+)$")
@@ -20,6 +22,7 @@ class Permission(StrEnum):
     READ = "read"
     WRITE = "write"
     DELETE = "delete"
+    ERASE = "erase"
     ADMINISTER = "administer"
 
 
@@ -41,6 +44,7 @@ _NEEDED: dict[Permission, Role] = {
     Permission.READ: Role.VIEWER,
     Permission.WRITE: Role.REVIEWER,
     Permission.DELETE: Role.REVIEWER,
+    Permission.ERASE: Role.ADMIN,
     Permission.ADMINISTER: Role.ADMIN,
 }
 
@@ -101,6 +105,26 @@ class Actor:
 
 
 LOCAL_ADMIN = Actor("local", Role.ADMIN)
+ACTOR_VARIABLE: Final = "MNEMOSCOPE_ACTOR"
+
+
+def actor_from_environment() -> Actor:
+    """Return the actor that $MNEMOSCOPE_ACTOR names, as in "ann:reviewer" or "ann:viewer:acme,globex"; else the local admin.
+
+    It takes rights away from who works on their own machine, it does not keep others out: that is for a login.
+    """
+    given = os.environ.get(ACTOR_VARIABLE, "").strip()
+    if not given:
+        return LOCAL_ADMIN
+    name, _, rest = given.partition(":")
+    role, _, tenants = rest.partition(":")
+    if not name.strip() or role.strip() not in [*Role]:
+        raise ConfigError(
+            f"{ACTOR_VARIABLE} is {given!r}: write NAME:ROLE or NAME:ROLE:TENANT,TENANT with the role "
+            "viewer, reviewer or admin, as in ann:reviewer."
+        )
+    named = frozenset(tenant.strip() for tenant in tenants.split(",") if tenant.strip())
+    return Actor(name.strip(), Role(role.strip()), named if ":" in rest else None)
 
 
 def tenant_of_index(index: str, *, tag: str | None = None) -> str | None:

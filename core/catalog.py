@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.access import Actor, Permission, tenant_of_index
+from core.archive import Archive
 from core.detecting import Detections
 from core.errors import AccessDeniedError, ConfigError, ConflictError, NotFoundError, StorageError
 from core.inventory import EMBEDDER_TAG, SCOPE_TAG, TENANT_TAG, BucketInfo, Inventory, UnreadableIndex
@@ -41,8 +42,11 @@ class Catalog:
         embedder_by_tag: Callable[[str], Embedder | None] = lambda _: None,
         remote: bool = False,
         cache_dir: Path | None = None,
+        archive: Archive | None = None,
     ) -> None:
         """Take over the client; `remote` is a service, not a directory, and `cache_dir` may be filled and emptied freely.
+
+        The archive has the journal, without which nothing can be curated, and the log of recalls.
 
         An index is opened with the embedder that `embedder_by_tag` has for its tag, else with the factory's.
         """
@@ -50,6 +54,7 @@ class Catalog:
         self.uri = uri
         self.remote = remote
         self.cache_dir = cache_dir
+        self.archive = archive
         self._client = client
         self._factory = embedder_factory
         self._by_tag = embedder_by_tag
@@ -81,6 +86,7 @@ class Catalog:
             embedder_by_tag=self._by_tag,
             remote=self.remote,
             cache_dir=self.cache_dir,
+            archive=self.archive,
         )
 
     def indexes(self, *, actor: Actor) -> list[IndexInfo]:
@@ -183,7 +189,9 @@ class Catalog:
             self._client.tag_resource(resourceArn=info.arn, tags=tags)
 
     def close(self) -> None:
-        """Release the client's files and threads."""
+        """Release files and threads: the client's, and those of what is kept beside the store."""
+        if self.archive:
+            self.archive.close()
         self._client.close()
 
     def _store(self, info: IndexInfo, embedder: Embedder | None) -> MemoryStore:
@@ -195,6 +203,7 @@ class Catalog:
             uri=self.uri,
             embedder_factory=factory,
             detections=self._detections,
+            archive=self.archive,
         )
 
     def _embedder_of(self, info: IndexInfo) -> Embedder:

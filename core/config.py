@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from core.archive import Archive
 from core.catalog import Catalog
 from core.errors import ConfigError, MnemoscopeError
 from core.memory.fields import preview
@@ -18,9 +20,16 @@ from core.models.embedding import Embedder
 from core.vectors.client import Tracer, VectorsClient
 from core.vectors.embedded import EmbeddedClient
 
+if TYPE_CHECKING:
+    from core.curation.journal import Ledger
+    from core.operate.recall_log import RecallLog
+
 __all__ = [
+    "JOURNAL_VARIABLE",
     "STORE_VARIABLE",
     "StoreLocation",
+    "archive_dir",
+    "default_data_dir",
     "default_store",
     "default_store_dir",
     "open_catalog",
@@ -29,6 +38,7 @@ __all__ = [
 ]
 
 STORE_VARIABLE: Final = "MNEMOSCOPE_STORE"
+JOURNAL_VARIABLE: Final = "MNEMOSCOPE_JOURNAL"
 _BUCKET: Final = "mnemoscope"
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
@@ -80,8 +90,7 @@ def default_store_dir() -> Path:
     named = os.environ.get(STORE_VARIABLE)
     if named and (directory := parse_store_uri(named).directory) is not None:
         return directory
-    base = os.environ.get("XDG_DATA_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "share") / "mnemoscope"
+    return default_data_dir()
 
 
 def parse_store_uri(uri: str) -> StoreLocation:
@@ -136,7 +145,38 @@ def open_catalog(
         embedder_by_tag=(lambda _: None) if strict else choice.by_tag,
         remote=location.remote,
         cache_dir=cache,
+        archive=_archive(location, read_only=read_only),
     )
+
+
+def archive_dir(location: StoreLocation) -> Path:
+    """Return the directory of what is kept beside a store: its own, or of a service one in the user's data directory."""
+    if location.directory is not None:
+        return location.directory
+    service = f"{location.endpoint_url or ''}\n{location.region or ''}"  # its buckets have streams of their own
+    return default_data_dir() / "archives" / hashlib.sha256(service.encode()).hexdigest()[:16]
+
+
+def default_data_dir() -> Path:
+    """Return mnemoscope in the user's data directory."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "mnemoscope"
+
+
+def _archive(location: StoreLocation, *, read_only: bool) -> Archive:
+    directory = archive_dir(location)
+
+    def ledger() -> Ledger:
+        from core.curation.ledgers import open_ledger
+
+        return open_ledger(os.environ.get(JOURNAL_VARIABLE) or directory, read_only=read_only)
+
+    def recalls() -> RecallLog:
+        from core.operate.recall_log import RecallLog
+
+        return RecallLog(directory, read_only=read_only)
+
+    return Archive(ledger=ledger, recalls=recalls)
 
 
 def _aws_client(location: StoreLocation, tracer: Tracer | None) -> VectorsClient:

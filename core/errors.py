@@ -29,26 +29,38 @@
     ├── ModelError              a model's files are missing, altered or unusable
     ├── ConfigError             a setting, URI or argument that makes no sense
     │   └── MissingExtraError       an optional part is not installed
-    └── FileReadError           a file to import cannot be read at all
+    ├── FileReadError           a file to import cannot be read at all
+    └── CurationError           the curation machine refused or could not go on
+        ├── StalePlanError          what a plan is about to change is not what it saw
+        ├── RegressionError         its pre-flight found answers that would be lost
+        ├── ConfirmationError       it needs a typed confirmation, or a second person
+        ├── BusyError               another plan is being applied to the index
+        ├── ChangedMeanwhileError   a plan, golden query or rule was saved by somebody else in between
+        └── JournalError            the journal is damaged, or not the one that it was
 
 A message says what happened, which value, and what to do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 __all__ = [
     "AccessDeniedError",
+    "BusyError",
     "CancelledError",
+    "ChangedMeanwhileError",
     "ConfigError",
+    "ConfirmationError",
     "ConflictError",
     "CredentialsError",
+    "CurationError",
     "EmbedderMismatchError",
     "FileReadError",
     "InternalError",
     "InvalidMemoryError",
+    "JournalError",
     "KmsError",
     "MissingExtraError",
     "MnemoscopeError",
@@ -56,8 +68,10 @@ __all__ = [
     "NotAllowedError",
     "NotFoundError",
     "QuotaExceededError",
+    "RegressionError",
     "RequestTimeoutError",
     "ServiceError",
+    "StalePlanError",
     "StorageCorruptError",
     "StorageError",
     "StorageFullError",
@@ -211,6 +225,42 @@ class MissingExtraError(ConfigError):
 
 class FileReadError(MnemoscopeError):
     """A file to import cannot be read at all."""
+
+
+class CurationError(MnemoscopeError):
+    """The curation machine refused a plan or could not go on with it."""
+
+
+class StalePlanError(CurationError):
+    """What a plan is about to change is not what it saw; `keys` are those that differ, each with what happened to it."""
+
+    def __init__(self, message: str, *, keys: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.keys: Mapping[str, str] = keys or {}
+
+
+class RegressionError(CurationError):
+    """The pre-flight found answers that would be lost; `report` is the whole of it (core.curation.preflight.Preflight)."""
+
+    def __init__(self, message: str, *, report: object = None) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class ConfirmationError(CurationError):
+    """It needs a typed confirmation, or the approval of a second person."""
+
+
+class BusyError(CurationError):
+    """Another plan is being applied to the index."""
+
+
+class ChangedMeanwhileError(CurationError):
+    """A plan, golden query or rule was saved by somebody else in between."""
+
+
+class JournalError(CurationError):
+    """The journal is damaged, or not the one that it was."""
 
 
 _BY_CODE: dict[str, type[ServiceError]] = {

@@ -16,11 +16,12 @@ from core.errors import ConfigError
 from core.exact import Found, Seen, exact_cosine, nearest, notes_of, take
 from core.index import IndexInfo
 from core.memory import TEXT_KEY, Memory, Schema, from_metadata
+from core.records import vector_of
 from core.scope import Scope
 from core.vectors.client import KEY_COLUMN, VECTOR_COLUMN
 from core.vectors.limits import GET_VECTORS_MAX, TOP_K_MAX
 
-__all__ = ["Search", "asked", "vector_of"]
+__all__ = ["Search", "asked"]
 
 # So many of the nearest may be gone since a snapshot was taken.
 _SPARE: Final = GET_VECTORS_MAX
@@ -131,11 +132,6 @@ class Search:
     def _cosine(self, distance: float) -> float:
         # Between vectors of length 1, as every embedder of ours makes them, d² = 2 - 2 cos.
         return 1 - distance if self.info.metric == "cosine" else 1 - distance * distance / 2
-
-
-def vector_of(record: dict[str, Any]) -> np.ndarray:
-    """Return the vector of a record of the service, float32."""
-    return np.asarray(record["data"]["float32"], dtype=np.float32)
 
 
 def asked(text: str | None) -> str:

@@ -1,8 +1,8 @@
-"""MemoryStore: the memories of one index. Only this file and catalog.py call the vector service."""
+"""MemoryStore: the memories of one index."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,19 +13,21 @@ import pyarrow as pa
 from core.access import Actor, Permission
 from core.analysis.columns import records
 from core.analysis.frame import to_frame
+from core.archive import Archive
 from core.candidates import Candidate, Mode
 from core.detecting import SAMPLE_ROWS, Detections
 from core.errors import ConfigError, EmbedderMismatchError, NotFoundError
 from core.exact import Found, Seen, exact_cosine
 from core.index import IndexInfo
-from core.memory import Memory, Schema, to_metadata
+from core.memory import Memory, Schema, from_metadata, to_metadata
 from core.memory.detection import Detection
 from core.memory.fields import preview
 from core.models.embedding import Embedder, embed_query, embedder_tag
+from core.records import Records, vector_of
 from core.scope import Scope
-from core.search import Search, asked, vector_of
-from core.vectors.client import PutVector, VectorsClient
-from core.vectors.limits import DELETE_VECTORS_MAX, GET_VECTORS_MAX, LIST_VECTORS_MAX, TOP_K_MAX
+from core.search import Search, asked
+from core.vectors.client import VectorsClient
+from core.vectors.limits import TOP_K_MAX
 from core.writer import WriteFailure, WriteReport, write_all
 
 __all__ = ["Candidate", "IndexInfo", "MemoryStore", "Mode", "WriteFailure", "WriteReport"]
@@ -45,7 +47,9 @@ class MemoryStore:
         uri: str,
         embedder_factory: Callable[[], Embedder],
         detections: Detections | None = None,
+        archive: Archive | None = None,
     ) -> None:
+        self.archive = archive
         self.info = info
         self.uri = uri
         self.bucket = bucket
@@ -53,6 +57,7 @@ class MemoryStore:
         self._factory = embedder_factory
         self._detections = detections or Detections()
         self._where = {"vectorBucketName": bucket, "indexName": info.name}
+        self.records = Records(client, self._where, self._require)
 
     @property
     def schema(self) -> Schema:
@@ -102,38 +107,39 @@ class MemoryStore:
     ) -> WriteReport:
         """Embed and store memories, replacing those of the same key; bad ones are reported, the others are written."""
         self._require(Permission.WRITE, actor)
-        hidden, schema = frozenset(self.info.non_filterable), self.schema
         return write_all(
             memories,
-            to_metadata=lambda memory: to_metadata(memory, non_filterable=hidden, schema=schema),
+            to_metadata=self.metadata_of(),
             embed=self.embedder().embed,
-            put=self._put,
+            put=self.records.put_vectors,
             progress=progress,
         )
+
+    def metadata_of(self) -> Callable[[Memory], dict[str, Any]]:
+        """Return what turns a memory into the metadata of this index; it raises InvalidMemoryError where that cannot be."""
+        hidden, schema = frozenset(self.info.non_filterable), self.schema
+        return lambda memory: dict(to_metadata(memory, non_filterable=hidden, schema=schema))
+
+    def memory_of(self, key: str, metadata: Mapping[str, Any]) -> Memory:
+        """Return the memory that a record of this index holds; never raises."""
+        return from_metadata(key, metadata, self.schema)
 
     def get(self, keys: Iterable[str], *, actor: Actor) -> dict[str, Memory]:
         """Return the memories that exist, in the order of the keys."""
         self._require(Permission.READ, actor)
         memory = self._search().memory
-        return {key: memory(record) for key, record in self._get(keys, returnMetadata=True)}
+        return {key: memory(record) for key, record in self.records.fetch(keys, returnMetadata=True)}
 
     def vectors(self, keys: Iterable[str], *, actor: Actor) -> dict[str, np.ndarray]:
         """Return the vectors of the memories that exist, float32, in the order of the keys."""
         self._require(Permission.READ, actor)
-        return {key: vector_of(record) for key, record in self._get(keys, returnData=True)}
-
-    def delete(self, keys: Iterable[str], *, actor: Actor) -> int:
-        """Delete memories and return how many of them existed."""
-        self._require(Permission.DELETE, actor)
-        existing = [key for key, _ in self._get(keys)]
-        for start in range(0, len(existing), DELETE_VECTORS_MAX):
-            self._client.delete_vectors(**self._where, keys=existing[start : start + DELETE_VECTORS_MAX])
-        return len(existing)
+        return {key: vector_of(record) for key, record in self.records.fetch(keys, returnData=True)}
 
     def memories(self, *, actor: Actor) -> Iterator[Memory]:
         """Yield every memory, a page of the service at a time and in its order: any size fits."""
         self._require(Permission.READ, actor)
-        return self._pages()
+        memory = self._search().memory
+        return (memory(record) for page, _ in self.records.listed() for record in page)
 
     def scan(
         self,
@@ -210,7 +216,7 @@ class MemoryStore:
     def candidates(self, keys: Iterable[str], *, vector: np.ndarray | None, actor: Actor) -> list[Candidate]:
         """Return the memories that exist as candidates, with their exact cosines where there is a vector."""
         self._require(Permission.READ, actor)
-        found, memory = self._get(keys, returnMetadata=True, returnData=vector is not None), self._search().memory
+        found, memory = self.records.fetch(keys, returnMetadata=True, returnData=vector is not None), self._search().memory
         return [
             Candidate(memory(record), cosine=None if vector is None else exact_cosine(vector, vector_of(record)))
             for _, record in found
@@ -230,7 +236,7 @@ class MemoryStore:
         actor.require(permission, what=f"index {info.name!r}", tenant=info.tenant, known=info.tags_known)
 
     def _search(self) -> Search:
-        return Search(self.info, self.schema, self._query, self._get, self._everything)
+        return Search(self.info, self.schema, self.records.query, self.records.fetch, self._everything)
 
     def _everything(self) -> pa.Table:
         where = self._where
@@ -246,35 +252,3 @@ class MemoryStore:
     def _sample(self) -> list[dict[str, Any]]:
         answer = self._client.list_vectors(**self._where, maxResults=SAMPLE_ROWS, returnMetadata=True)
         return [record.get("metadata") or {} for record in answer["vectors"]]
-
-    def _put(self, records: list[PutVector]) -> None:
-        self._client.put_vectors(**self._where, vectors=records)
-
-    def _get(self, keys: Iterable[str], **fields: bool) -> Iterator[tuple[str, dict[str, Any]]]:
-        wanted = list(dict.fromkeys(keys))
-        for start in range(0, len(wanted), GET_VECTORS_MAX):
-            part = wanted[start : start + GET_VECTORS_MAX]
-            answer = self._client.get_vectors(**self._where, keys=part, **fields)
-            found = {record["key"]: record for record in answer["vectors"]}
-            yield from ((key, found[key]) for key in part if key in found)
-
-    def _pages(self) -> Iterator[Memory]:
-        token: str | None = None
-        memory = self._search().memory
-        while True:
-            page = {"nextToken": token} if token else {}
-            answer = self._client.list_vectors(**self._where, maxResults=LIST_VECTORS_MAX, returnMetadata=True, **page)
-            yield from (memory(record) for record in answer["vectors"])
-            token = answer.get("nextToken")
-            if not token:
-                return
-
-    def _query(self, arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        token: str | None = None
-        while True:
-            page = {"nextToken": token} if token else {}
-            answer = self._client.query_vectors(**self._where, **arguments, **page)
-            yield from answer["vectors"]
-            token = answer.get("nextToken")
-            if not token:
-                return

@@ -40,8 +40,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
         missing = [key for key in keys if key not in found]
         if there and not args.yes:
             _confirm_or_refuse(there, found, store.info.name, console)
-        deleted = store.delete(there, actor=ACTOR) if there else 0
-    lines = [f"{deleted:,} forgotten."] if there else []
+        store.records.delete(there, actor=ACTOR)
+    lines = [f"{len(there):,} forgotten."] if there else []
     lines += [f"Not found: {one_line(key, 120)}" for key in missing[:_SHOWN]]
     if len(missing) > _SHOWN:
         lines.append(f"… and {len(missing) - _SHOWN:,} more keys were not found.")

@@ -38,7 +38,14 @@ SCRIPTS = [path for path in PAGES if path.parent.name != "shared" and path.name 
 # Less what other classes have under the same name.
 OPERATIONS = {name for name in vars(VectorsClient) if not name.startswith("_")} - {"scan", "revision", "close"}
 # config.py makes the client, eval/engine.py measures it.
-CALLERS = {"core/catalog.py", "core/inventory.py", "core/store.py", "core/eval/engine.py", "core/operate/rights.py"}
+CALLERS = {
+    "core/catalog.py",
+    "core/inventory.py",
+    "core/records.py",
+    "core/store.py",
+    "core/eval/engine.py",
+    "core/operate/rights.py",
+}
 MAKERS = {"core/config.py", "core/eval/engine.py"}
 
 

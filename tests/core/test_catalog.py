@@ -54,7 +54,7 @@ READS: dict[str, Call] = {
 }
 WRITES: dict[str, Call] = {
     "write": lambda catalog, store, actor: store.write([make_memory("new")], actor=actor),
-    "delete": lambda catalog, store, actor: store.delete(["nowhere"], actor=actor),
+    "delete": lambda catalog, store, actor: store.records.delete(["nowhere"], actor=actor),
 }
 
 
@@ -67,7 +67,7 @@ def delete_index(catalog: Catalog, store: MemoryStore, actor: Actor) -> None:
 
 
 def empty(store: MemoryStore) -> None:
-    store.delete([memory.key for memory in store.memories(actor=LOCAL_ADMIN)], actor=LOCAL_ADMIN)
+    store.records.delete([memory.key for memory in store.memories(actor=LOCAL_ADMIN)], actor=LOCAL_ADMIN)
 
 
 ADMINISTERS: dict[str, Call] = {

@@ -175,7 +175,7 @@ class TestCatalog:
         assert again.count(LOCAL_ADMIN) == 1
         with pytest.raises(ConfigError, match="Index 'agents' holds 1 memory"):
             catalog.delete("agents", actor=LOCAL_ADMIN)
-        again.delete(["k"], actor=LOCAL_ADMIN)
+        again.records.delete(["k"], actor=LOCAL_ADMIN)
         catalog.delete("agents", actor=LOCAL_ADMIN)
         assert catalog.indexes(actor=LOCAL_ADMIN) == []
 

@@ -251,7 +251,7 @@ def test_load_again_restores_and_leaves_others_alone(catalog):
     mine = Memory(key="mine", content="The coffee machine is on the second floor.", created_at=NOW)
     first, second, *_ = (memory.key for memory in WORLD.indexes["team-knowledge"])
     store.write([mine, Memory(key=first, content="overwritten")], actor=LOCAL_ADMIN)
-    store.delete([second], actor=LOCAL_ADMIN)
+    store.records.delete([second], actor=LOCAL_ADMIN)
     assert load(catalog, actor=LOCAL_ADMIN, now=NOW).written == 2
     assert contents(catalog) == {**BY_KEY, "mine": mine}
 

@@ -190,7 +190,7 @@ def test_a_snapshot_spares_the_scan_and_its_age_shows_no_stale_memory(tmp_path: 
     make_foreign_store(tmp_path, {f"k{n}": sample(n) for n in range(20)})
     store = make_catalog(tmp_path, tracer=calls.append).open("foreign", actor=LOCAL_ADMIN)
     shot = Shot(store, total=50)
-    store.delete(["k3"], actor=LOCAL_ADMIN)
+    store.records.delete(["k3"], actor=LOCAL_ADMIN)
     calls.clear()
     scope = Scope(created_from=datetime.fromisoformat("2026-02-03T00:00:00Z"))
     found = recall(store, "report", actor=LOCAL_ADMIN, now=NOW, k=30, scope=scope, snapshot=shot)

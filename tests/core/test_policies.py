@@ -43,7 +43,7 @@ def reading(catalog: Catalog, store: MemoryStore) -> None:
 def curating(catalog: Catalog, store: MemoryStore) -> None:
     reading(catalog, store)
     store.write([make_memory(key="b")], actor=LOCAL_ADMIN)
-    store.delete(["b"], actor=LOCAL_ADMIN)
+    store.records.delete(["b"], actor=LOCAL_ADMIN)
 
 
 def agent(catalog: Catalog, store: MemoryStore) -> None:

@@ -60,11 +60,14 @@ def test_get_keeps_the_order_and_leaves_out_what_is_not_there(tmp_path: Path) ->
     assert len(list(store.memories(actor=LOCAL_ADMIN))) == 250
 
 
-def test_delete_counts_what_existed(tmp_path: Path) -> None:
+def test_records_are_taken_away_and_put_back_as_they_were(tmp_path: Path) -> None:
     store = make_store(tmp_path, *STORY)
-    assert store.delete(["friday", "nowhere", "friday"], actor=LOCAL_ADMIN) == 1
-    assert store.delete(["friday"], actor=LOCAL_ADMIN) == 0
+    before = store.records.get(["friday", "nowhere"], actor=LOCAL_ADMIN)
+    assert list(before) == ["friday"]
+    store.records.delete(["friday", "nowhere", "friday"], actor=LOCAL_ADMIN)
     assert store.count(LOCAL_ADMIN) == 3
+    store.records.put(before, actor=LOCAL_ADMIN)
+    assert store.records.get(["friday"], actor=LOCAL_ADMIN) == before
 
 
 def test_a_bad_memory_never_loses_the_others(tmp_path: Path) -> None:
@@ -253,7 +256,7 @@ def test_a_revision_changes_with_the_content(tmp_path: Path) -> None:
     seen = [store.revision()]
     store.write(STORY, actor=LOCAL_ADMIN)
     seen.append(store.revision())
-    store.delete(["gone"], actor=LOCAL_ADMIN)
+    store.records.delete(["gone"], actor=LOCAL_ADMIN)
     seen.append(store.revision())
     assert len(set(seen)) == 3
     assert store.revision() == seen[-1]

@@ -1,0 +1,49 @@
+"""What is kept beside a store: the journal with its documents, and the log of recalls. Opened when first used."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.curation.journal import Ledger
+    from core.operate.recall_log import RecallLog
+
+__all__ = ["Archive"]
+
+
+class Archive:
+    """The ledger and the recall log of one store, shared by the catalogs of all its buckets. Thread-safe."""
+
+    def __init__(self, *, ledger: Callable[[], Ledger], recalls: Callable[[], RecallLog]) -> None:
+        self._make_ledger, self._make_recalls = ledger, recalls
+        self._ledger: Ledger | None = None
+        self._recalls: RecallLog | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The journal and the documents beside it."""
+        with self._lock:
+            if self._ledger is None:
+                self._ledger = self._make_ledger()
+            return self._ledger
+
+    @property
+    def recalls(self) -> RecallLog:
+        """The log of recalls."""
+        with self._lock:
+            if self._recalls is None:
+                self._recalls = self._make_recalls()
+            return self._recalls
+
+    def close(self) -> None:
+        """Write what waits to be written and close both."""
+        with self._lock:
+            ledger, recalls = self._ledger, self._recalls
+            self._ledger = self._recalls = None
+        if recalls:
+            recalls.close()
+        if ledger:
+            ledger.close()

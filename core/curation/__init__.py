@@ -1,0 +1,1 @@
+"""The curation machine: plan → pre-flight → apply → journal → undo, and the policies that propose plans."""

@@ -1,0 +1,205 @@
+"""A plan: every change that it would make to an index, as data that can be read, kept, sent and reviewed before it runs.
+
+A plan is immutable. Each change carries the record that the planner saw, so that applying it can tell whether it is still
+so, and a reason in words. Planners are pure: the preview and the machine that applies have the same plan.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Final
+
+from core.errors import ConfigError
+from core.memory.fields import preview
+from core.memory.record import Record, fingerprint
+
+__all__ = ["Action", "Change", "Plan", "plan_from_json", "plan_to_json"]
+
+FORMAT: Final = 1
+
+
+class Action(StrEnum):
+    """What happens to one key. Retiring is undoable; erasing takes the journal's copies too and is not."""
+
+    PUT = "put"
+    REPLACE = "replace"
+    RETIRE = "retire"
+    ERASE = "erase"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One key's change: `before` is what the planner saw (None: nothing), `after` what will be there (None: nothing).
+
+    A record's vector in `before` says nothing; in the `after` of a replacement None keeps the vector that is there.
+    """
+
+    key: str
+    action: Action
+    reason: str
+    policy: str
+    before: Record | None = None
+    after: Record | None = None
+
+    def __post_init__(self) -> None:
+        wants = (self.action is not Action.PUT, self.action in (Action.PUT, Action.REPLACE))
+        if (self.before is not None, self.after is not None) != wants:
+            raise ConfigError(f"The change of {preview(self.key)} is no {self.action}: its before or after does not fit.")
+        if self.action is Action.PUT and self.after is not None and self.after.vector is None:
+            raise ConfigError(f"The change of {preview(self.key)} puts a record without a vector.")
+
+    @cached_property
+    def seen(self) -> str | None:
+        """The fingerprint of what the planner saw, None where there was nothing."""
+        return None if self.before is None else fingerprint(self.before.metadata)
+
+    @cached_property
+    def leaves(self) -> str | None:
+        """The fingerprint of what will be there, None where there will be nothing."""
+        return None if self.after is None else fingerprint(self.after.metadata)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one person, agent or policy proposes to do to one index; each key changes at most once.
+
+    `policy` is the one that proposed it ("delete", "expiry", "decay", "edit", "hide", "undo", "restore", …) and `parameters`
+    what it was told. `undoes` is the id of the plan that this one takes back.
+    """
+
+    id: str
+    bucket: str
+    index: str
+    title: str
+    policy: str
+    author: str
+    created_at: datetime
+    changes: tuple[Change, ...]
+    reason: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    undoes: str | None = None
+
+    def __post_init__(self) -> None:
+        twice = [key for key, count in Counter(change.key for change in self.changes).items() if count > 1]
+        if twice:
+            raise ConfigError(f"Plan {self.id} changes {preview(twice[0])} twice: a key can change once in a plan.")
+        if self.created_at.tzinfo is None:
+            raise ConfigError(f"Plan {self.id} was made at a time without a zone: use an aware time, as datetime.now(UTC).")
+
+    def __len__(self) -> int:
+        return len(self.changes)
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self.changes)
+
+    @property
+    def counts(self) -> dict[Action, int]:
+        """How many changes of each action there are, those that occur."""
+        found = Counter(change.action for change in self.changes)
+        return {action: found[action] for action in Action if found[action]}
+
+    @property
+    def stream(self) -> str:
+        """The journal's stream that the plan belongs to."""
+        return f"{self.bucket}/{self.index}"
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over everything the plan says, in hex: what a reviewer approves and the journal names."""
+        return hashlib.sha256(_canonical(_as_json(self))).hexdigest()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the plan saw, in hex: keys and the fingerprints of their records."""
+        seen = sorted((change.key, change.seen or "") for change in self.changes)
+        return hashlib.blake2b(_canonical(seen), digest_size=16).hexdigest()
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    """Return the plan as one JSON object, with its hash."""
+    return _as_json(plan) | {"hash": plan.hash}
+
+
+def plan_from_json(value: Any) -> Plan:
+    """Return the plan of a JSON object; raise ConfigError for what is none, or for one whose hash does not fit any more."""
+    try:
+        if value["format"] != FORMAT:
+            raise ConfigError(f"This plan has format {value['format']}, this Mnemoscope reads {FORMAT}: upgrade it.")
+        plan = Plan(
+            id=_text(value["id"]),
+            bucket=_text(value["bucket"]),
+            index=_text(value["index"]),
+            title=_text(value["title"]),
+            policy=_text(value["policy"]),
+            author=_text(value["author"]),
+            created_at=datetime.fromisoformat(value["created_at"]).astimezone(UTC),
+            changes=tuple(_change(each) for each in value["changes"]),
+            reason=_text(value.get("reason", "")),
+            parameters=dict(value.get("parameters") or {}),
+            undoes=value.get("undoes"),
+        )
+    except ConfigError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigError(
+            f"This is no plan ({type(error).__name__}: {error}): make one with `python -m core plan`."
+        ) from None
+    if value.get("hash") not in (None, plan.hash):
+        raise ConfigError(
+            f"Plan {plan.id} was changed after it was made: its hash is not the one that it carries. "
+            "Make it anew, or take the hash out to say that the change is meant."
+        )
+    return plan
+
+
+def _as_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "id": plan.id,
+        "bucket": plan.bucket,
+        "index": plan.index,
+        "title": plan.title,
+        "policy": plan.policy,
+        "author": plan.author,
+        "created_at": plan.created_at.astimezone(UTC).isoformat(),
+        "reason": plan.reason,
+        "parameters": dict(plan.parameters),
+        "undoes": plan.undoes,
+        "changes": [_change_json(change) for change in plan.changes],
+    }
+
+
+def _change_json(change: Change) -> dict[str, Any]:
+    said = {"key": change.key, "action": str(change.action), "reason": change.reason, "policy": change.policy}
+    before = {} if change.before is None else {"before": {"metadata": dict(change.before.metadata)}}
+    after = {} if change.after is None else {"after": change.after.to_json()}
+    return said | before | after
+
+
+def _change(value: Mapping[str, Any]) -> Change:
+    before, after = value.get("before"), value.get("after")
+    return Change(
+        key=_text(value["key"]),
+        action=Action(value["action"]),
+        reason=_text(value["reason"]),
+        policy=_text(value["policy"]),
+        before=None if before is None else Record.from_json(before),
+        after=None if after is None else Record.from_json(after),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{preview(value)} is no text")
+    return value
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
