@@ -32,6 +32,7 @@ __all__ = [
     "default_data_dir",
     "default_store",
     "default_store_dir",
+    "journal_bucket",
     "open_catalog",
     "parse_store_uri",
     "remote_cache_dir",
@@ -155,6 +156,12 @@ def archive_dir(location: StoreLocation) -> Path:
         return location.directory
     service = f"{location.endpoint_url or ''}\n{location.region or ''}"  # its buckets have streams of their own
     return default_data_dir() / "archives" / hashlib.sha256(service.encode()).hexdigest()[:16]
+
+
+def journal_bucket(uri: str | None = None) -> str | None:
+    """Return "bucket/prefix" of the journal in Amazon S3 that a URI, else $MNEMOSCOPE_JOURNAL, names; None elsewhere."""
+    parts = _split(uri or os.environ.get(JOURNAL_VARIABLE) or "")
+    return f"{parts.netloc}{parts.path}".rstrip("/") if parts.scheme == "s3" and parts.netloc else None
 
 
 def default_data_dir() -> Path:

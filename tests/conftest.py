@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,19 @@ NO_BROWSER = (
     f"no Chromium: none of {', '.join(BROWSER_NAMES)} is on the PATH. "
     "Install it (Debian: apt install chromium) or name it in the environment variable CHROMIUM."
 )
+
+
+# What a person set up for themselves is no part of a test, and what a test keeps is no part of theirs.
+OURS = {"MNEMOSCOPE_REQUIRE_BROWSER", "MNEMOSCOPE_CLIENTS"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the tests a data directory of their own, and no settings."""
+    home = tempfile.TemporaryDirectory(prefix="mnemoscope-tests-", ignore_cleanup_errors=True)
+    config.add_cleanup(home.cleanup)
+    for name in [name for name in os.environ if name.startswith("MNEMOSCOPE_") and name not in OURS]:
+        del os.environ[name]
+    os.environ["XDG_DATA_HOME"] = str(Path(home.name, "data"))
 
 
 def find_chromium() -> str | None:

@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from core.commands.console import Console
-from core.commands.options import ACTOR
+from core.commands.options import actor
 from core.errors import ConfigError
 from core.hostile import one_line
 
@@ -35,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--index", metavar="NAME", help="one index, for the checks and the policy (default: all)")
     parser.add_argument("--tenant", metavar="NAME", help="in the policy: only indexes that are tagged with this tenant")
     parser.add_argument("--embedder", metavar="NAME", help="also try this model of Amazon Bedrock, as titan-v2")
+    parser.add_argument(
+        "--journal",
+        metavar="s3://BUCKET/PREFIX",
+        help="in the policy: the journal in Amazon S3 (default: $MNEMOSCOPE_JOURNAL, where that is one)",
+    )
     parser.add_argument("--manage-indexes", action="store_true", help="in the policy: make and remove indexes too")
     parser.add_argument(
         "--write-test",
@@ -57,7 +62,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
             f"{where.uri} is a directory, which needs no rights of AWS: name s3vectors://BUCKET?region=REGION."
         )
     model = served_model(args.embedder) if args.embedder else None
-    checks = list(probe(where, actor=ACTOR, index=args.index, embedder=args.embedder, write_test=args.write_test))
+    checks = list(probe(where, actor=actor(), index=args.index, embedder=args.embedder, write_test=args.write_test))
     document = _policy(args, where, checks, model)
     fine = sufficient(checks, args.role, manage_indexes=args.manage_indexes)
     value = {
@@ -72,7 +77,12 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _policy(args: argparse.Namespace, where: StoreLocation, checks: list[Check], model: str | None) -> dict[str, Any]:
+    from core.config import journal_bucket
     from core.operate.policies import NO_REGION, policy
+
+    journal = journal_bucket(args.journal)
+    if args.journal and journal is None:
+        raise ConfigError(f"--journal {one_line(args.journal, 200)!r} is no place in Amazon S3: write s3://BUCKET/PREFIX.")
 
     known = next((check for check in checks if check.arn), None)
     parts = known.arn.split(":") if known and known.arn else []
@@ -86,6 +96,7 @@ def _policy(args: argparse.Namespace, where: StoreLocation, checks: list[Check],
         embedder=model,
         kms_key_arn=known.kms_key_arn if known else None,
         manage_indexes=args.manage_indexes,
+        journal=journal,
     )
 
 

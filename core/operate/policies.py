@@ -41,6 +41,10 @@ _MANAGE_BUCKET: Final = ("CreateVectorBucket",)
 _TENANT_TAG: Final = "aws:ResourceTag/mnemoscope:tenant"
 _EMBEDDER_TAG: Final = "aws:ResourceTag/mnemoscope:embedder"
 _NEW_TENANT_TAG: Final = "aws:RequestTag/mnemoscope:tenant"
+# The journal: entries are only ever added; erasing takes before-images away, in every version that a bucket keeps.
+_JOURNAL_READ: Final = ("GetObject",)
+_JOURNAL_WRITE: Final = ("DeleteObject", "DeleteObjectVersion", "PutObject")
+_JOURNAL_LIST: Final = ("ListBucket", "ListBucketVersions")
 
 
 def actions(role: str, *, manage_indexes: bool = False) -> frozenset[str]:
@@ -65,10 +69,12 @@ def policy(
     embedder: str | None = None,
     kms_key_arn: str | None = None,
     manage_indexes: bool = False,
+    journal: str | None = None,
 ) -> dict[str, Any]:
     """Return the policy of a role in one bucket, in one index of it, or in the indexes tagged with one tenant.
 
-    `embedder` is the id of a model of Amazon Bedrock, as it is called; `kms_key_arn` the bucket's own key where it has one.
+    `embedder` is the id of a model of Amazon Bedrock, as it is called; `kms_key_arn` the bucket's own key where it has one;
+    `journal` where the journal is in Amazon S3, as in "bucket/prefix", which agents have no part in.
     """
     needed = actions(role, manage_indexes=manage_indexes)
     arn = bucket_arn(bucket, region=region, account=account)
@@ -92,6 +98,8 @@ def policy(
         statements.append(_statement("Key", used, kms_key_arn, prefix="kms"))
     if embedder and base_model(embedder) in FAMILIES:
         statements.append(_model(embedder, region, account))
+    if journal and role != "agent":
+        statements += _journal(journal, region, write=role == "curator")
     return {"Version": "2012-10-17", "Statement": [statement for statement in statements if statement["Action"]]}
 
 
@@ -126,6 +134,17 @@ def statement_for(
 def bucket_arn(bucket: str, *, region: str, account: str | None = None) -> str:
     """Return the ARN of a bucket, with NO_ACCOUNT in the place of an account that is not known."""
     return f"arn:{partition(region)}:s3vectors:{region}:{account or NO_ACCOUNT}:bucket/{bucket}"
+
+
+def _journal(where: str, region: str, *, write: bool) -> list[dict[str, Any]]:
+    bucket, _, prefix = where.strip("/").partition("/")
+    arn = f"arn:{partition(region)}:s3:::{bucket}"
+    below = {"StringLike": {"s3:prefix": [f"{prefix}/*"]}} if prefix else {}
+    objects = {*_JOURNAL_READ, *(_JOURNAL_WRITE if write else ())}
+    return [
+        _statement("Journal", objects, f"{arn}/{prefix + '/' if prefix else ''}*", prefix="s3"),
+        _statement("JournalList", _JOURNAL_LIST if write else _JOURNAL_LIST[:1], arn, below, prefix="s3"),
+    ]
 
 
 def _statement(

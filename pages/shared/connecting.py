@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.access import Actor, Permission
-from core.config import StoreLocation, parse_store_uri
+from core.config import StoreLocation, journal_bucket, parse_store_uri
 from core.errors import MnemoscopeError
 from core.hostile import markdown_escape, one_line
 from core.operate.checks import Check, State
@@ -199,6 +199,7 @@ def _policies(where: StoreLocation, checks: Sequence[Check]) -> None:
             region=where.region or (parts[3] if parts else "us-east-1"),
             account=parts[4] if parts else None,
             kms_key_arn=known.kms_key_arn if known else None,
+            journal=journal_bucket(),
         )
     except MnemoscopeError as error:
         st.error(markdown_escape(one_line(str(error), 400)))

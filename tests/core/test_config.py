@@ -14,7 +14,15 @@ import pytest
 
 from core.access import LOCAL_ADMIN, Actor, Role
 from core.catalog import Catalog, UnreadableIndex
-from core.config import default_store, default_store_dir, open_catalog, parse_store_uri, remote_cache_dir
+from core.config import (
+    archive_dir,
+    default_store,
+    default_store_dir,
+    journal_bucket,
+    open_catalog,
+    parse_store_uri,
+    remote_cache_dir,
+)
 from core.errors import AccessDeniedError, ConfigError, CredentialsError, NotAllowedError, NotFoundError, UnreachableError
 from core.models.embedding import HashingEmbedder
 from core.recall import recall
@@ -301,3 +309,29 @@ def test_no_batch_is_larger_than_a_request_may_be(character: str) -> None:
 )
 def test_a_store_has_a_short_name(uri: str, label: str) -> None:
     assert parse_store_uri(uri).label == label
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        pytest.param("s3://audit/team/a?region=eu-central-1", "audit/team/a", id="prefix"),
+        pytest.param("s3://audit/", "audit", id="bucket"),
+        pytest.param("/var/journal", None, id="directory"),
+        pytest.param("", None, id="nowhere"),
+    ],
+)
+def test_where_a_journal_is_in_s3(uri: str, expected: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNEMOSCOPE_JOURNAL", uri)
+    assert journal_bucket() == expected
+    assert journal_bucket("s3://other/place") == "other/place"
+
+
+def test_what_is_kept_beside_a_store_lies_in_it_or_in_the_data_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert archive_dir(parse_store_uri("/memories")) == Path("/memories")
+    here = archive_dir(parse_store_uri("s3vectors://one?region=us-east-1"))
+    assert here.parent == tmp_path / "mnemoscope" / "archives"
+    assert archive_dir(parse_store_uri("s3vectors://two?region=us-east-1")) == here  # each bucket has streams of its own
+    assert archive_dir(parse_store_uri("s3vectors://one?region=eu-west-1")) != here

@@ -235,6 +235,37 @@ def test_a_bucket_with_its_own_key(role: str, expected: list[str]) -> None:
     assert [s["Action"] for s in statements if s["Resource"] == key] == [expected]
 
 
+_READ = ["s3:GetObject"]
+_WRITE = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"]
+
+
+@pytest.mark.parametrize(
+    ("role", "objects", "lists"),
+    [
+        pytest.param("read-only", _READ, ["s3:ListBucket"], id="read-only"),
+        pytest.param("curator", _WRITE, ["s3:ListBucket", "s3:ListBucketVersions"], id="curator"),
+        pytest.param("agent", None, None, id="agent"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("journal", "resource", "below"),
+    [
+        ("audit/team", "arn:aws:s3:::audit/team/*", {"StringLike": {"s3:prefix": ["team/*"]}}),
+        ("audit", "arn:aws:s3:::audit/*", None),
+    ],
+    ids=["prefix", "bucket"],
+)
+def test_the_journal_is_in_it(role: str, objects: Any, lists: Any, journal: str, resource: str, below: Any) -> None:
+    statements = policy(role, bucket="memories", region="us-east-1", journal=journal)["Statement"]
+    found = {statement["Sid"]: statement for statement in statements if statement["Sid"].startswith("Journal")}
+    if objects is None:
+        assert found == {}
+        return
+    assert (found["Journal"]["Action"], found["Journal"]["Resource"]) == (objects, resource)
+    assert (found["JournalList"]["Action"], found["JournalList"]["Resource"]) == (lists, "arn:aws:s3:::audit")
+    assert found["JournalList"].get("Condition") == below
+
+
 @pytest.mark.parametrize("action", sorted(actions("curator", manage_indexes=True)))
 def test_the_statement_for_one_action_names_its_resource(action: str) -> None:
     statement = statement_for(action, bucket="memories", region="us-east-1", account="1" * 12)

@@ -241,6 +241,17 @@ def test_the_command_prints_checks_and_policy(engine: EmbeddedClient, run: Comma
     assert SECRET not in ran.out + ran.err + shown.out + shown.err
 
 
+def test_the_policy_has_the_journal(engine: EmbeddedClient, run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with RunningServer(engine, access_keys={KEY: SECRET}) as server:
+        named = run("connect", uri(server.url), "--role", "curator", "--journal", "s3://audit/team", "--json")
+        monkeypatch.setenv("MNEMOSCOPE_JOURNAL", "s3://of-the-environment")
+        known = run("connect", uri(server.url), "--role", "curator", "--json")
+        wrong = run("connect", uri(server.url), "--journal", "audit/team")
+    for ran, arn in ((named, "arn:aws:s3:::audit/team/*"), (known, "arn:aws:s3:::of-the-environment/*")):
+        assert arn in [statement["Resource"] for statement in ran.json["policy"]["Statement"]]
+    assert (wrong.code, "s3://BUCKET/PREFIX" in wrong.err) == (2, True)
+
+
 @pytest.mark.parametrize("columns", [80, 100, 40])
 def test_people_read_it_in_their_columns(
     engine: EmbeddedClient, run: CommandLine, monkeypatch: pytest.MonkeyPatch, columns: int
