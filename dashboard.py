@@ -7,8 +7,10 @@ import streamlit as st
 from core.errors import MnemoscopeError
 from pages.shared import here, state, theme
 from pages.shared.connecting import connect_elsewhere
+from pages.shared.editing import edit_dialog
 from pages.shared.footer import footer
 from pages.shared.importing import last_report
+from pages.shared.pending import pending_bar
 from pages.shared.problem import show_problem
 from pages.shared.rail import rail
 from pages.shared.reading import must_wait, notices, reading
@@ -26,16 +28,25 @@ PAGES = {
             "pages/explore/search.py",
             title="Search",
             icon=":material/manage_search:",
-            help="What would an agent recall? Ask a question, see each result with every part of its score.",
+            help="What would an agent recall, and why?",
+        ),
+    ],
+    "Curate": [
+        st.Page(
+            "pages/curate/lifecycle.py", title="Lifecycle", icon=":material/timelapse:", help="What should fade, and when?"
+        ),
+        st.Page(
+            "pages/curate/plan.py", title="Plan", icon=":material/fact_check:", help="What would change, and is that right?"
+        ),
+        st.Page(
+            "pages/curate/golden.py", title="Golden queries", icon=":material/star:", help="What must always be answered?"
+        ),
+        st.Page(
+            "pages/curate/history.py", title="History", icon=":material/history:", help="Who changed what, and why? Undo it."
         ),
     ],
     "Operate": [
-        st.Page(
-            "pages/operate/indexes.py",
-            title="Indexes",
-            icon=":material/database:",
-            help="Where do the memories live? The indexes of this store, and the ways to bring memories in.",
-        ),
+        st.Page("pages/operate/indexes.py", title="Indexes", icon=":material/database:", help="Where do the memories live?"),
     ],
 }
 
@@ -56,6 +67,8 @@ try:
     if must_wait(surroundings, page.url_path):
         reading(surroundings, uri=uri)
     else:
+        pending_bar(surroundings, page.url_path)
+        edit_dialog(surroundings)
         page.run()
 except MnemoscopeError as error:
     show_problem(error, uri=uri)

@@ -1,4 +1,4 @@
-"""Run the benchmarks that need no data of yours, one after the other: engine, search, first page.
+"""Run the benchmarks that need no data of yours, one after the other: engine, search, first page, curation.
 
 python benchmarks/run.py
 """
@@ -14,6 +14,11 @@ _PARTS = (
     ("Engine", ["-m", "core", "eval", "engine"]),
     ("Search", ["benchmarks/search.py"]),
     ("First page", ["benchmarks/first_page.py"]),
+    ("Pre-flight", ["benchmarks/curation_preflight.py"]),
+    ("Curation: apply", ["benchmarks/curation.py"]),
+    ("Curation: sweep", ["benchmarks/curation_sweep.py"]),
+    ("Curation: kill -9", ["benchmarks/curation_kills.py"]),
+    ("Curation: log, import, erasure", ["benchmarks/curation_log.py"]),
 )
 
 

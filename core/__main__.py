@@ -20,12 +20,21 @@ __all__ = ["build_parser", "main"]
 _PROGRAM = "python -m core"
 
 
+class _Help(argparse.HelpFormatter):
+    """Leaves room for the longest command: argparse itself counts them without their indentation."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = max(len(command.name) for command in COMMANDS) + 4
+
+
 def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser; only the command that `argv` names is imported, so that help is quick."""
     parser = argparse.ArgumentParser(
         prog=_PROGRAM,
         description="See, search and curate the memories of AI agents.",
         epilog=f"{_PROGRAM} COMMAND --help has examples.",
+        formatter_class=_Help,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +17,11 @@ __all__ = ["Archive"]
 class Archive:
     """The ledger and the recall log of one store, shared by the catalogs of all its buckets. Thread-safe."""
 
-    def __init__(self, *, ledger: Callable[[], Ledger], recalls: Callable[[], RecallLog]) -> None:
+    def __init__(
+        self, *, ledger: Callable[[], Ledger], recalls: Callable[[], RecallLog], cache_dir: Path | None = None
+    ) -> None:
+        """Take what opens each; `cache_dir` has copies of what is in the store, which may be emptied freely."""
+        self.cache_dir = cache_dir
         self._make_ledger, self._make_recalls = ledger, recalls
         self._ledger: Ledger | None = None
         self._recalls: RecallLog | None = None

@@ -121,3 +121,5 @@ def _options(scope: Scope) -> Iterator[str]:
         yield f"--min-confidence={scope.min_confidence!r}"
     if scope.include_expired:
         yield "--include-expired"
+    if scope.include_hidden:
+        yield "--include-hidden"

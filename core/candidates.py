@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -41,9 +41,9 @@ def merge(by_vector: Sequence[Candidate], by_text: Sequence[Candidate], cosines:
         key = found.memory.key
         first = merged.get(key)
         if first is None:
-            merged[key] = replace(found, cosine=cosines.get(key))
+            merged[key] = Candidate(found.memory, cosines.get(key), found.bm25, found.vector_rank, found.text_rank)
         else:
-            merged[key] = replace(first, bm25=found.bm25, text_rank=found.text_rank)
+            merged[key] = Candidate(first.memory, first.cosine, found.bm25, first.vector_rank, found.text_rank)
     return list(merged.values())
 
 

@@ -118,11 +118,14 @@ def open_catalog(
     embedder: str | None = None,
     embedder_factory: Callable[[], Embedder] | None = None,
     read_only: bool = False,
+    log_recalls: bool | None = None,
 ) -> Catalog:
     """Return the catalog of a store; without a URI that of `default_store`.
 
     An embedder that is named, or made by the factory, is used for every index. Otherwise each index is opened with the one
     that it was written with, and new ones get that of $MNEMOSCOPE_EMBEDDER, else the local default.
+
+    Recalls are logged beside the store unless `log_recalls` is False, or it is None and the store `read_only`.
 
     A directory is made when first written to; of a service nothing is asked before the first call of the catalog. Such a
     store has no directory of its own, so vectors of texts are kept by content hash in `remote_cache_dir`.
@@ -146,7 +149,7 @@ def open_catalog(
         embedder_by_tag=(lambda _: None) if strict else choice.by_tag,
         remote=location.remote,
         cache_dir=cache,
-        archive=_archive(location, read_only=read_only),
+        archive=_archive(location, read_only=read_only, log=log_recalls, cache_dir=cache),
     )
 
 
@@ -170,7 +173,7 @@ def default_data_dir() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "mnemoscope"
 
 
-def _archive(location: StoreLocation, *, read_only: bool) -> Archive:
+def _archive(location: StoreLocation, *, read_only: bool, log: bool | None, cache_dir: Path | None) -> Archive:
     directory = archive_dir(location)
 
     def ledger() -> Ledger:
@@ -181,9 +184,9 @@ def _archive(location: StoreLocation, *, read_only: bool) -> Archive:
     def recalls() -> RecallLog:
         from core.operate.recall_log import RecallLog
 
-        return RecallLog(directory, read_only=read_only)
+        return RecallLog(directory, read_only=read_only if log is None else not log)
 
-    return Archive(ledger=ledger, recalls=recalls)
+    return Archive(ledger=ledger, recalls=recalls, cache_dir=cache_dir)
 
 
 def _aws_client(location: StoreLocation, tracer: Tracer | None) -> VectorsClient:

@@ -13,10 +13,10 @@ from core.hostile import clean_text, one_line
 from core.memory import Memory
 from core.recalled import RecallResult
 
-__all__ = ["ContextBlock", "context_block", "estimate_tokens"]
+__all__ = ["BYTES_PER_TOKEN", "ContextBlock", "context_block", "estimate_tokens"]
 
 # English prose has about 4 bytes a token, code and other scripts fewer: 3.5 errs on the side of too many tokens.
-_BYTES_PER_TOKEN: Final = 3.5
+BYTES_PER_TOKEN: Final = 3.5
 _FENCE_MIN: Final = 3
 _RUN = re.compile(r"~+")
 # What chat templates take for the start of a turn: <|im_start|>, <|system|>, [INST], <<SYS>>.
@@ -38,7 +38,7 @@ class ContextBlock:
 
 def estimate_tokens(text: str) -> int:
     """Return about how many tokens a text costs: one per 3.5 bytes of UTF-8, rounded up."""
-    return math.ceil(len(text.encode("utf-8", "replace")) / _BYTES_PER_TOKEN)
+    return math.ceil(len(text.encode("utf-8", "replace")) / BYTES_PER_TOKEN)
 
 
 def context_block(result: RecallResult, *, budget_tokens: int) -> ContextBlock:

@@ -260,7 +260,11 @@ class ChangedMeanwhileError(CurationError):
 
 
 class JournalError(CurationError):
-    """The journal is damaged, or not the one that it was."""
+    """The journal is damaged, or not the one that it was; `number` is that of the entry, if it is one."""
+
+    def __init__(self, message: str, *, number: int | None = None) -> None:
+        super().__init__(message)
+        self.number = number
 
 
 _BY_CODE: dict[str, type[ServiceError]] = {

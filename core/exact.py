@@ -12,12 +12,11 @@ import pandas as pd
 
 from core.candidates import Candidate
 from core.memory import Schema
-from core.scope import FILTERS, Scope
+from core.scope import EVERYTHING, FILTERS, Scope
 from core.vectors.limits import TOP_K_MAX
 
-__all__ = ["Found", "Seen", "Taken", "exact_cosine", "nearest", "notes_of", "take"]
+__all__ = ["Found", "Seen", "Taken", "exact_cosine", "exact_cosines", "nearest", "notes_of", "take"]
 
-_EVERYTHING: Final = Scope(include_expired=True)
 _CHUNK: Final = 8_192
 # Squares of lengths that float32 can tell, and more than a cosine of up to 4,096 numbers can be off in it.
 _SMALL, _LARGE, _ROUGH = 1e-30, 1e30, 1e-3
@@ -109,16 +108,25 @@ def _hopeful(
     return hopeful
 
 
+def exact_cosines(one: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Return the cosine of a vector with each of several, (n, dimension); equal ones have the same, wherever they stand."""
+    many, single = others.astype(np.float64), one.astype(np.float64)
+    lengths = np.linalg.norm(many, axis=1) * np.linalg.norm(single)
+    cosines = np.zeros(len(many))
+    np.divide(np.einsum("ij,j->i", many, single), lengths, out=cosines, where=lengths > 0)
+    return cosines
+
+
 def exact_cosine(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:
     """Return the cosine of two vectors; one of length 0 is like nothing."""
-    return float(_cosines(other[np.newaxis], one)[0])
+    return float(exact_cosines(one, other[np.newaxis])[0])
 
 
 def notes_of(ours: Scope | None, schema: Schema) -> tuple[str, ...]:
     """Return what a reader must know of the part of a scope that the service cannot filter in an index of the schema."""
     if ours is None:
         return ()
-    active = [row for row in FILTERS if getattr(ours, row.key) != getattr(_EVERYTHING, row.key)]
+    active = [row for row in FILTERS if getattr(ours, row.key) != getattr(EVERYTHING, row.key)]
     notes = []
     if any(row.by_clock and schema.epoch(row.field) is None for row in active):
         notes.append("Time filters run here, not in the service: this index has no numeric times.")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from core.candidates import Candidate
+from core.curation.decay import DEFAULT_DECAY, DecayRules, effective_confidence
 from core.lineage import Loan
 from core.memory import Memory
 
@@ -23,10 +25,15 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True)
 class Reading:
-    """A part's value and why."""
+    """A part's value and why: a sentence, or what writes it, since of most candidates nobody reads it."""
 
     value: float
-    why: str
+    said: str | Callable[[], str]
+
+    @property
+    def why(self) -> str:
+        """The sentence."""
+        return self.said if isinstance(self.said, str) else self.said()
 
 
 def words_of(text: str | None) -> AbstractSet[str]:
@@ -43,8 +50,10 @@ def similarity(cosine: float | None, best: float) -> Reading:
     value = max(0.0, (1 + cosine) / (1 + best))
     return Reading(
         value,
-        f"Cosine similarity {cosine:.2f} to the query, the closest candidate has {best:.2f}: "
-        f"(1 + {cosine:.2f}) / (1 + {best:.2f}) = {value:.2f}.",
+        lambda: (
+            f"Cosine similarity {cosine:.2f} to the query, the closest candidate has {best:.2f}: "
+            f"(1 + {cosine:.2f}) / (1 + {best:.2f}) = {value:.2f}."
+        ),
     )
 
 
@@ -57,7 +66,9 @@ def words(bm25: float | None, best: float) -> Reading:
     if bm25 >= best:
         return Reading(1.0, f"BM25 score {bm25:.1f} for the query's words: the best match by words.")
     value = bm25 / best
-    return Reading(value, f"BM25 score {bm25:.1f} for the query's words, the best match has {best:.1f}: {value:.2f}.")
+    return Reading(
+        value, lambda: f"BM25 score {bm25:.1f} for the query's words, the best match has {best:.1f}: {value:.2f}."
+    )
 
 
 def author(memory: Memory, asked: AbstractSet[str]) -> Reading:
@@ -90,12 +101,17 @@ def recency(candidate: Candidate, half_life: float, now: datetime) -> Reading:
     touched = max((moment for moment in (made, recalled) if moment is not None), default=None)
     if touched is None:
         return Reading(0.0, "It does not say when it was made, so recency counts as 0.")
-    verb = "Last recalled" if touched == recalled and touched != made else "Created"
+
+    def verb() -> str:
+        return "Last recalled" if touched == recalled and touched != made else "Created"
+
     days = (now - touched).total_seconds() / _DAY_S
     if days <= 0:
-        return Reading(1.0, f"{verb} just now or later: recency counts as 1.")
+        return Reading(1.0, lambda: f"{verb()} just now or later: recency counts as 1.")
     value = 2.0 ** (-days / half_life)
-    return Reading(value, f"{verb} {_age(days)} ago; with a half-life of {half_life:g} days this counts as {value:.2f}.")
+    return Reading(
+        value, lambda: f"{verb()} {_age(days)} ago; with a half-life of {half_life:g} days this counts as {value:.2f}."
+    )
 
 
 def reinforcement(count: int) -> Reading:
@@ -107,11 +123,14 @@ def reinforcement(count: int) -> Reading:
     return Reading(value, f"Recalled {times} before: {count:,} / ({count:,} + {_HALF_REINFORCED}) = {value:.2f}.")
 
 
-def confidence(stated: float | None) -> Reading:
-    """Read the confidence; where nobody stated one it counts as a half."""
-    if stated is None:
+def confidence(
+    memory: Memory, now: datetime, *, decay: DecayRules = DEFAULT_DECAY, last_recall: datetime | None = None
+) -> Reading:
+    """Read what is left of the stated confidence; where nobody stated one it counts as a half."""
+    found = effective_confidence(memory, now=now, rules=decay, last_recall=last_recall)
+    if found is None:
         return Reading(_UNSTATED_CONFIDENCE, f"No confidence stated: it counts as {_UNSTATED_CONFIDENCE:g}.")
-    return Reading(float(stated), f"Stated confidence {stated:.2f}.")
+    return Reading(float(found.value), lambda: found.sentence)
 
 
 def _age(days: float) -> str:

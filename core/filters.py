@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from core.errors import ConfigError
 from core.memory import Memory, Schema
 from core.memory.fields import iso, preview, read_name, read_time
+from core.memory.status import STATUS_KEY, is_hidden
 
 __all__ = ["FILTERS", "UNKNOWN", "Filter", "constraints"]
 
@@ -171,6 +172,10 @@ def _unexpired(include: bool, now: datetime, schema: Schema) -> dict[str, Any] |
     return {"$or": [{clock: {"$gt": now.timestamp()}}, {clock: {"$exists": False}}]}
 
 
+def _not_hidden(include: bool, _now: datetime, schema: Schema) -> dict[str, Any] | None:
+    return None if include else {schema.place(STATUS_KEY) or STATUS_KEY: {"$exists": False}}
+
+
 FILTERS: Final[tuple[Filter, ...]] = (
     _facet("teams", "team", "team", "team_id"),
     _facet("agents", "agent", "agent", "agent_id"),
@@ -205,6 +210,18 @@ FILTERS: Final[tuple[Filter, ...]] = (
         lambda include: "1" if include else "",
         _read_flag,
         by_clock=True,
+    ),
+    Filter(
+        "include_hidden",
+        "hidden",
+        "hidden ones",
+        STATUS_KEY,
+        _not_hidden,
+        lambda include, frame, _now: None if include else frame["status"].isna(),
+        lambda include, memory, _now: include or not is_hidden(memory),
+        lambda include: "with hidden ones" if include else "",
+        lambda include: "1" if include else "",
+        _read_flag,
     ),
 )
 

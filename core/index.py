@@ -30,3 +30,5 @@ class IndexInfo:
     tags_known: bool = True
     # Which of several indexes of memories this one is: "short-term", "long-term" or any other word.
     scope: str | None = None
+    # Of each of `text_keys`, in their order: how its words are told apart.
+    text_languages: tuple[str, ...] = ()

@@ -167,7 +167,8 @@ def _tenant_of(name: str, tags: Mapping[str, str]) -> str | None:
 
 def _read_info(index: Mapping[str, Any], tags: Mapping[str, str] | None) -> IndexInfo:
     configuration = index.get("metadataConfiguration") or {}
-    searchable = configuration.get("textSearchConfigurations") or ()
+    entries = configuration.get("textSearchConfigurations") or ()
+    searchable = {text["metadataKey"]: text.get("language") for text in entries if text.get("status", "ACTIVE") == "ACTIVE"}
     known = tags or {}
     return IndexInfo(
         name=index["indexName"],
@@ -176,7 +177,7 @@ def _read_info(index: Mapping[str, Any], tags: Mapping[str, str] | None) -> Inde
         embedder=known.get(EMBEDDER_TAG),
         tenant=_tenant_of(index["indexName"], known),
         non_filterable=tuple(configuration.get("nonFilterableMetadataKeys") or ()),
-        text_keys=tuple(text["metadataKey"] for text in searchable if text.get("status", "ACTIVE") == "ACTIVE"),
+        text_keys=tuple(searchable),
         created_at=index["creationTime"],
         arn=index["indexArn"],
         mode=index.get("indexMode"),
@@ -184,4 +185,5 @@ def _read_info(index: Mapping[str, Any], tags: Mapping[str, str] | None) -> Inde
         tags=dict(known),
         tags_known=tags is not None,
         scope=known.get(SCOPE_TAG) or None,
+        text_languages=tuple(language or "en" for language in searchable.values()),
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.access import Actor, Permission
 from core.memory.record import Record
-from core.vectors.client import PutVector, VectorsClient
+from core.vectors.client import PutVector, Scrubbing, VectorsClient
 from core.vectors.limits import (
     DELETE_VECTORS_MAX,
     GET_VECTORS_MAX,
@@ -70,6 +70,11 @@ class Records:
         wanted = list(dict.fromkeys(keys))
         for start in range(0, len(wanted), DELETE_VECTORS_MAX):
             self._client.delete_vectors(**self._where, keys=wanted[start : start + DELETE_VECTORS_MAX])
+
+    def scrub(self) -> None:
+        """Take what was deleted out of the index's files where these are ours; else it is the service's matter."""
+        if isinstance(self._client, Scrubbing):
+            self._client.scrub(vectorBucketName=self._where["vectorBucketName"], indexName=self._where["indexName"])
 
     def put_vectors(self, records: list[PutVector]) -> None:
         """Put records of the service's own shape in one call."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -18,7 +18,7 @@ from core.memory import OURS, Memory, Schema
 from core.memory.schema import INSIDE
 from core.vectors.limits import FILTER_CONSTRAINTS_MAX
 
-__all__ = ["FILTERS", "UNKNOWN", "Filter", "Scope"]
+__all__ = ["EVERYTHING", "FILTERS", "UNKNOWN", "Filter", "Scope"]
 
 Params = dict[str, str | list[str]]
 
@@ -38,6 +38,7 @@ class Scope:
     created_to: datetime | None = None
     min_confidence: float | None = None
     include_expired: bool = False
+    include_hidden: bool = False
 
     def __post_init__(self) -> None:
         for row in FILTERS:
@@ -53,7 +54,7 @@ class Scope:
         The service compares numbers by range, and only keys that are filterable: a time without its seconds beside it, or a
         field inside JSON text, is left to us.
         """
-        kept, ours = Scope(include_expired=True), Scope(include_expired=True)
+        kept = ours = EVERYTHING
         for row in FILTERS:
             value = getattr(self, row.key)
             key = schema.epoch(row.field) if row.by_clock else schema.place(row.field)
@@ -61,7 +62,7 @@ class Scope:
                 kept = replace(kept, **{row.key: value})
             else:
                 ours = replace(ours, **{row.key: value})
-        return kept, None if ours == Scope(include_expired=True) else ours
+        return kept, None if ours == EVERYTHING else ours
 
     def to_filter(
         self, *, now: datetime, schema: Schema = OURS, non_filterable: Collection[str] = ()
@@ -106,6 +107,9 @@ class Scope:
     def from_params(cls, params: Mapping[str, str | Sequence[str]]) -> Scope:
         """Return the scope of a link; other parameters are ignored, raise ConfigError for a value that makes no sense."""
         return cls(**{row.key: row.read(row.param, params[row.param]) for row in FILTERS if params.get(row.param)})
+
+
+EVERYTHING: Final = Scope(include_expired=True, include_hidden=True)
 
 
 def _require_zone(label: str, moment: datetime) -> None:

@@ -9,8 +9,9 @@
 - author: the part of the agent's name that the query has and the text has not.
 - lineage: the relevance of the best memory derived from this one, divided among its sources (core.lineage). What is lent
   counts from a cosine of 0: a memory that has nothing in common with the query lends nothing.
-- recency = 2^(-age / half-life), reinforcement = n / (n + 3) for n recalls, confidence as stated (0.5 where nobody did).
-  Park et al. 2023, "Generative Agents": relevance, recency and importance are added.
+- recency = 2^(-age / half-life), reinforcement = n / (n + 3) for n recalls, confidence what is left of the stated one
+  (core.curation.decay; 0.5 where nobody stated any). Park et al. 2023, "Generative Agents": relevance, recency and
+  importance are added.
 
 Author and lineage take part only in a recall in which some candidate has them.
 """
@@ -25,11 +26,13 @@ from typing import Final
 
 from core import explain
 from core.candidates import Candidate, Mode
+from core.curation.decay import DEFAULT_DECAY, DecayRules
 from core.errors import ConfigError
 from core.explain import Reading
 from core.lineage import loans
+from core.memory import Memory
 
-__all__ = ["ScorePart", "Scored", "Weights", "relevances", "score"]
+__all__ = ["Kept", "ScorePart", "Scored", "Weights", "relevances", "score"]
 
 _LABELS: Final[Mapping[str, str]] = {
     "similarity": "Similarity",
@@ -41,6 +44,11 @@ _LABELS: Final[Mapping[str, str]] = {
     "confidence": "Confidence",
 }
 _OPTIONAL: Final = ("author", "lineage")
+_NEVER: Final[Mapping[str, datetime]] = {}
+
+
+# By the identity of a memory, which it keeps alive.
+Kept = dict[int, tuple[Memory, Mapping[str, Reading]]]
 
 
 @dataclass(frozen=True)
@@ -83,11 +91,20 @@ class ScorePart:
 
 @dataclass(frozen=True)
 class Scored:
-    """A candidate with its score, 0 to 1, and the parts that add up to it."""
+    """A candidate with its score, 0 to 1: the readings of its parts by their shares."""
 
     candidate: Candidate
     score: float
-    parts: tuple[ScorePart, ...]
+    readings: Mapping[str, Reading]
+    shares: Mapping[str, float]
+
+    @property
+    def parts(self) -> tuple[ScorePart, ...]:
+        """The parts that add up to the score, each with its reason."""
+        named = ((name, share, self.readings[name]) for name, share in self.shares.items())
+        return tuple(
+            ScorePart(name, _LABELS[name], one.value, share, share * one.value, one.why) for name, share, one in named
+        )
 
 
 def relevances(candidates: Sequence[Candidate], *, mode: Mode, weights: Weights) -> dict[str, float]:
@@ -100,8 +117,22 @@ def relevances(candidates: Sequence[Candidate], *, mode: Mode, weights: Weights)
     }
 
 
-def score(candidates: Sequence[Candidate], query: str, *, mode: Mode, weights: Weights, now: datetime) -> list[Scored]:
-    """Return the candidates with their scores, best first; ties by cosine, then by key."""
+def score(
+    candidates: Sequence[Candidate],
+    query: str,
+    *,
+    mode: Mode,
+    weights: Weights,
+    now: datetime,
+    decay: DecayRules = DEFAULT_DECAY,
+    recalled: Mapping[str, datetime] = _NEVER,
+    kept: Kept | None = None,
+) -> list[Scored]:
+    """Return the candidates with their scores, best first; ties by cosine, then by key.
+
+    `recalled` is when the recall log last saw a key, beyond what the memories say themselves. `kept` holds what does not
+    depend on the query between queries of one moment and the same rest.
+    """
     asked = explain.words_of(query)
     best_cosine, best_bm25 = _best(candidates)
     lent = loans(candidates, relevances(candidates, mode=mode, weights=weights))
@@ -111,9 +142,7 @@ def score(candidates: Sequence[Candidate], query: str, *, mode: Mode, weights: W
             "words": explain.words(candidate.bm25, best_bm25),
             "author": explain.author(candidate.memory, asked),
             "lineage": explain.lineage(lent.get(candidate.memory.key)),
-            "recency": explain.recency(candidate, weights.half_life_days, now),
-            "reinforcement": explain.reinforcement(candidate.memory.recall_count),
-            "confidence": explain.confidence(candidate.memory.confidence),
+            **_own(candidate, weights=weights, now=now, decay=decay, recalled=recalled, kept=kept),
         }
         for candidate in candidates
     ]
@@ -121,6 +150,30 @@ def score(candidates: Sequence[Candidate], query: str, *, mode: Mode, weights: W
     shares = _shares(mode, weights, idle)
     scored = [_scored(candidate, one, shares) for candidate, one in zip(candidates, readings, strict=True)]
     return sorted(scored, key=_order)
+
+
+def _own(
+    candidate: Candidate,
+    *,
+    weights: Weights,
+    now: datetime,
+    decay: DecayRules,
+    recalled: Mapping[str, datetime],
+    kept: Kept | None,
+) -> Mapping[str, Reading]:
+    """Return what does not depend on the query."""
+    memory = candidate.memory
+    known = kept.get(id(memory)) if kept is not None else None
+    if known is not None:
+        return known[1]
+    readings = {
+        "recency": explain.recency(candidate, weights.half_life_days, now),
+        "reinforcement": explain.reinforcement(memory.recall_count),
+        "confidence": explain.confidence(memory, now, decay=decay, last_recall=recalled.get(memory.key)),
+    }
+    if kept is not None:
+        kept[id(memory)] = (memory, readings)
+    return readings
 
 
 def _best(candidates: Sequence[Candidate]) -> tuple[float, float]:
@@ -150,11 +203,11 @@ def _shares(mode: Mode, weights: Weights, idle: set[str]) -> dict[str, float]:
 
 
 def _scored(candidate: Candidate, readings: Mapping[str, Reading], shares: Mapping[str, float]) -> Scored:
-    parts = tuple(
-        ScorePart(name, _LABELS[name], readings[name].value, share, share * readings[name].value, readings[name].why)
-        for name, share in shares.items()
-    )
-    return Scored(candidate, math.fsum(part.contribution for part in parts), parts)
+    return Scored(candidate, math.fsum([share * readings[name].value for name, share in shares.items()]), readings, shares)
+
+
+def _part_of(name: str, share: float, reading: Reading) -> ScorePart:
+    return ScorePart(name, _LABELS[name], reading.value, share, share * reading.value, reading.why)
 
 
 def _order(one: Scored) -> tuple[float, float, str]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from core.analysis.frame import to_frame
 from core.candidates import Candidate, Mode, clip_text, merge
 from core.errors import ConfigError
-from core.exact import Found, Seen, exact_cosine, nearest, notes_of, take
+from core.exact import Found, Seen, exact_cosines, nearest, notes_of, take
 from core.index import IndexInfo
 from core.memory import TEXT_KEY, Memory, Schema, from_metadata
 from core.records import vector_of
@@ -71,8 +71,8 @@ class Search:
         notes = notes_of(ours, self.schema)
         halves: list[Found] = []
         if vector is not None:
-            # What expired is rare: the service's list, read on until there are enough, is as exact as a scan.
-            whole = ours is not None and ours != Scope()
+            # What expired or is hidden is rare: the service's list, read on until there are enough, is as exact as a scan.
+            whole = ours is not None and replace(ours, include_expired=False, include_hidden=False) != Scope()
             part = self._exactly(vector, scope, k, now, snapshot) if whole else self._by_vector(vector, common, ours, k, now)
             halves.append(part)
         if mode is Mode.TEXT or (mode is Mode.HYBRID and self.has_text):
@@ -127,7 +127,9 @@ class Search:
     def _cosines(self, vector: np.ndarray, by_vector: Sequence[Candidate], by_text: Sequence[Candidate]) -> dict[str, float]:
         known = {candidate.memory.key for candidate in by_vector}
         missing = [candidate.memory.key for candidate in by_text if candidate.memory.key not in known]
-        return {key: exact_cosine(vector, vector_of(record)) for key, record in self.get(missing, returnData=True)}
+        found = {key: vector_of(record) for key, record in self.get(missing, returnData=True)}
+        cosines = exact_cosines(vector, np.stack(list(found.values()))).tolist() if found else []
+        return dict(zip(found, cosines, strict=True))
 
     def _cosine(self, distance: float) -> float:
         # Between vectors of length 1, as every embedder of ours makes them, d² = 2 - 2 cos.
@@ -146,11 +148,11 @@ def _within(scope: Scope | None, now: datetime) -> Callable[[Candidate], bool] |
 
 
 def _by_meaning(candidate: Candidate, rank: int) -> Candidate:
-    return replace(candidate, vector_rank=rank)
+    return Candidate(candidate.memory, candidate.cosine, candidate.bm25, rank, candidate.text_rank)
 
 
 def _by_words(candidate: Candidate, rank: int) -> Candidate:
-    return replace(candidate, text_rank=rank)
+    return Candidate(candidate.memory, candidate.cosine, candidate.bm25, candidate.vector_rank, rank)
 
 
 def _matrix(table: pa.Table, dimension: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from core.memory import Memory, Schema, from_metadata, to_metadata
 from core.memory.detection import Detection
 from core.memory.fields import preview
 from core.models.embedding import Embedder, embed_query, embedder_tag
+from core.operate.recalls import Usage
 from core.records import Records, vector_of
 from core.scope import Scope
 from core.search import Search, asked
@@ -58,6 +59,11 @@ class MemoryStore:
         self._detections = detections or Detections()
         self._where = {"vectorBucketName": bucket, "indexName": info.name}
         self.records = Records(client, self._where, self._require)
+
+    @property
+    def stream(self) -> str:
+        """Return what the journal and the log of recalls call the index."""
+        return f"{self.bucket}/{self.info.name}"
 
     @property
     def schema(self) -> Schema:
@@ -230,6 +236,11 @@ class MemoryStore:
         found = self._search().near(vector, min(k + 1, TOP_K_MAX))
         others = [(hit.memory, hit.cosine) for hit in found if hit.memory.key != key and hit.cosine is not None]
         return others[:k]
+
+    def used(self, keys: Collection[str] | None = None, *, actor: Actor) -> Mapping[str, Usage]:
+        """Return how often memories were recalled by those who use them, by key: those that were, as far as is logged."""
+        self._require(Permission.READ, actor)
+        return self.archive.recalls.used(self.stream, keys) if self.archive else {}
 
     def _require(self, permission: Permission, actor: Actor) -> None:
         info = self.info

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from core.memory.fields import ABSENT, FIELDS, iso
 from core.memory.places import content_places, read_at
 from core.memory.schema import INSIDE, OURS, Schema, container_of
+from core.memory.status import HIDDEN, STATUS_KEY
 from core.vectors.client import KEY_COLUMN, VECTOR_COLUMN
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ COLUMNS: Final[dict[str, str]] = {
     "recall_count": "int64",
     "last_recalled_at": "datetime64[us, UTC]",
     "notes": "str",
+    "status": "category",
     "content_bytes": "int64",
     "metadata_bytes": "int64",
     "filterable_bytes": "int64",
@@ -229,6 +231,15 @@ def _lists(table: pa.Table, name: str, schema: Schema) -> pd.Series[Any]:
     return pd.Series(cells)
 
 
+def _status(table: pa.Table, _name: str, schema: Schema) -> pd.Series[Any]:
+    """Return what recall leaves out: any value of the status's key counts, one that is no text as hidden."""
+    if schema.place(STATUS_KEY) not in table.column_names:
+        return pd.Series(pd.Categorical([None] * table.num_rows, categories=pd.Index([], dtype="str")))
+    values = _values(table, STATUS_KEY)
+    said = [value if value is None or (isinstance(value, str) and value) else HIDDEN for value in values]
+    return pd.Series(pd.Categorical(pd.Series(said, dtype="str")))
+
+
 _READERS: Final[Mapping[str, Callable[[pa.Table, str, Schema], pd.Series[Any]]]] = {
     "notes": _texts,
     **dict.fromkeys(_CATEGORIES, _categories),
@@ -236,6 +247,7 @@ _READERS: Final[Mapping[str, Callable[[pa.Table, str, Schema], pd.Series[Any]]]]
     **dict.fromkeys(_LISTS, _lists),
     "confidence": _numbers,
     "recall_count": _counts,
+    "status": _status,
 }
 
 

@@ -63,6 +63,11 @@ class Console:
         _write(self.stderr, f"{clean_text(question)} [y/N] ")
         return self.stdin.readline().strip().lower() in ("y", "yes")
 
+    def typed(self, question: str) -> str:
+        """Ask on stderr for words, and return them."""
+        _write(self.stderr, f"{clean_text(question)} ")
+        return self.stdin.readline().strip()
+
     def result(self, value: Mapping[str, Any], lines: Iterable[str]) -> None:
         """Print the JSON object with --json, else the lines, cleaned of what a terminal would obey."""
         if self.as_json:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from core.commands.console import Console
 from core.commands.options import (
+    actor,
     add_index_option,
     add_query_options,
     add_scope_options,
@@ -14,6 +17,7 @@ from core.commands.options import (
     open_catalog_of,
     open_store_of,
     positive,
+    scope_of,
 )
 from core.commands.recall import recall_for
 
@@ -36,11 +40,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Print the block of the best memories that fit into the budget."""
+    from core.operate.recalls import as_logged
     from core.recall import context_block
 
-    with open_catalog_of(args, read_only=True) as catalog:
+    now = datetime.now(UTC)
+    with open_catalog_of(args, read_only=True, log_recalls=True) as catalog:
         store = open_store_of(catalog, args.index)
-        block = context_block(recall_for(store, args, k=args.k), budget_tokens=args.budget)
+        result = recall_for(store, args, now=now, log=False)
+        block = context_block(result, budget_tokens=args.budget)
+        if store.archive:
+            scope = scope_of(args, include_expired=args.include_expired, include_hidden=args.include_hidden)
+            said = as_logged(result, store.stream, at=now, actor=actor().name, channel="cli", scope=scope)
+            store.archive.recalls.append(replace(said, context_keys=block.used))
     console.result(
         {
             "index": store.info.name,

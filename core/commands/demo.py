@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from core.commands.console import Console
-from core.commands.options import ACTOR, add_store_options, open_catalog_of
+from core.commands.options import actor, add_store_options, open_catalog_of
 from core.commands.progress import Bar
 
 EXAMPLE: Final = """\
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from core.demo import load
 
     with open_catalog_of(args) as catalog, Bar(console, "Loading", unit="memories") as bar:
-        report = load(catalog, actor=ACTOR, now=datetime.now(UTC), progress=bar.update)
+        report = load(catalog, actor=actor(), now=datetime.now(UTC), progress=bar.update)
     lines = [f"{report.memories:,} memories of the demo world in {', '.join(report.indexes)}: {report.written:,} written."]
     lines += [f"Failed: {failure.key}: {failure.reason}" for failure in report.failed]
     console.result(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.commands.console import Console
 from core.commands.options import (
-    ACTOR,
+    actor,
     add_index_option,
     add_scope_options,
     add_store_options,
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         keys = _keys(store, args)
         bar = stack.enter_context(Bar(console, "Exporting"))
         raw = stack.enter_context(open_output(args.output, stdout=console.stdout_bytes))
-        for line in _lines(args, console, store, _counted(read_memories(store, keys, actor=ACTOR), bar, len(keys))):
+        for line in _lines(args, console, store, _counted(read_memories(store, keys, actor=actor()), bar, len(keys))):
             raw.write(line.encode("utf-8"))
             written += 1
         raw.flush()
@@ -76,10 +76,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
 def _keys(store: MemoryStore, args: argparse.Namespace) -> list[str]:
     from core.vectors.client import KEY_COLUMN
 
-    scope = scope_of(args, include_expired=not args.active)
+    scope = scope_of(args, include_expired=not args.active, include_hidden=not args.active)
     if scope.to_filter(now=datetime.now(UTC)) is None:
-        return sorted(store.scan(actor=ACTOR, columns=[]).column(KEY_COLUMN).to_pylist())
-    frame = store.frame(actor=ACTOR)
+        return sorted(store.scan(actor=actor(), columns=[]).column(KEY_COLUMN).to_pylist())
+    frame = store.frame(actor=actor())
     return sorted(frame.loc[scope.mask(frame, now=datetime.now(UTC)), "key"])
 
 
@@ -89,7 +89,7 @@ def _lines(args: argparse.Namespace, console: Console, store: MemoryStore, memor
     if args.format == "csv":
         # Spreadsheets take a file without the mark for the local 8-bit encoding; a pipe's reader would trip over it.
         return _marked(csv_lines(memories)) if args.output != "-" else csv_lines(memories)
-    vectors = (lambda keys: store.vectors(keys, actor=ACTOR)) if args.vectors else None
+    vectors = (lambda keys: store.vectors(keys, actor=actor())) if args.vectors else None
     on_screen = args.output == "-" and console.stdout.isatty()
     return json_lines(memories, vectors=vectors, ascii_only=on_screen)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from core.commands.console import Console
-from core.commands.options import ACTOR, add_index_option, add_store_options, index_name, open_catalog_of, store_exists
+from core.commands.options import actor, add_index_option, add_store_options, index_name, open_catalog_of, store_exists
 from core.commands.progress import Bar, duration
 from core.errors import ConfigError, MnemoscopeError, StorageError
 
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         log = stack.enter_context(_error_log(args.errors))
         importer = Importer(
             store,
-            actor=ACTOR,
+            actor=actor(),
             given=given,
             dry_run=args.dry_run,
             on_progress=lambda progress: _draw(bar, progress),
@@ -103,16 +103,16 @@ def _store(args: argparse.Namespace, stack: ExitStack) -> tuple[MemoryStore | No
     if args.dry_run and not store_exists(args):
         return None, None
     catalog = stack.enter_context(open_catalog_of(args, read_only=args.dry_run))
-    there = args.index is None or args.index in catalog.names(actor=ACTOR)
+    there = args.index is None or args.index in catalog.names(actor=actor())
     given = None
     if args.use_vectors:
-        opened = catalog.open(index_name(catalog, args.index), actor=ACTOR) if there else catalog
+        opened = catalog.open(index_name(catalog, args.index), actor=actor()) if there else catalog
         given = GivenVectors(opened.embedder())
     if args.dry_run and not there:
         return None, given
     if args.create and not args.dry_run:
-        return catalog.open_or_create(args.index, actor=ACTOR, tenant=args.tenant, embedder=given), given
-    return catalog.open(index_name(catalog, args.index), actor=ACTOR, embedder=given), given
+        return catalog.open_or_create(args.index, actor=actor(), tenant=args.tenant, embedder=given), given
+    return catalog.open(index_name(catalog, args.index), actor=actor(), embedder=given), given
 
 
 @contextmanager
@@ -167,5 +167,7 @@ def _finish(report: ImportReport, args: argparse.Namespace, console: Console) ->
         )
     if not report.rows:
         lines = [f"Nothing to import: {', '.join(args.files)} holds no rows."]
+    if report.plan_id:
+        lines.append(f"To take it back: python -m core undo {report.plan_id} --index {args.index}")
     console.result({"index": args.index, "stopped": False, **report.as_dict()}, lines)
     return 1 if report.failed or not report.rows else 0

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any, Final
 
 from core.commands.console import Console
-from core.commands.options import ACTOR, add_store_options, open_catalog_of
+from core.commands.options import actor, add_store_options, open_catalog_of
 from core.errors import ConfigError, ConflictError
 from core.hostile import one_line
 
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 def _create(args: argparse.Namespace, console: Console) -> int:
     with open_catalog_of(args) as catalog:
         try:
-            store = catalog.create(args.name, actor=ACTOR, tenant=args.tenant, scope=args.scope, metric=args.metric)
+            store = catalog.create(args.name, actor=actor(), tenant=args.tenant, scope=args.scope, metric=args.metric)
         except ConflictError as error:
             raise ConfigError(
                 f"There is an index {args.name!r} in {catalog.uri} already: choose another name, or use that one."
@@ -73,7 +73,7 @@ def _create(args: argparse.Namespace, console: Console) -> int:
 
 def _list(args: argparse.Namespace, console: Console) -> int:
     with open_catalog_of(args, read_only=True) as catalog:
-        infos, unreadable = catalog.survey(actor=ACTOR)
+        infos, unreadable = catalog.survey(actor=actor())
     value = {
         "store": catalog.uri,
         "indexes": [_plain(info) for info in infos],
@@ -108,7 +108,7 @@ def _delete(args: argparse.Namespace, console: Console) -> int:
     with open_catalog_of(args) as catalog:
         if not args.yes:
             _confirm_or_refuse(args.name, catalog, console)
-        catalog.delete(args.name, actor=ACTOR)
+        catalog.delete(args.name, actor=actor())
         value = {"store": catalog.uri, "deleted": args.name}
     console.result(value, [f"Index {one_line(args.name)} was deleted."])
     return 0

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from core.access import LOCAL_ADMIN
+from core.access import Actor, actor_from_environment
 from core.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.store import MemoryStore
 
 __all__ = [
-    "ACTOR",
+    "actor",
     "add_index_option",
     "add_query_options",
     "add_scope_options",
@@ -36,9 +36,13 @@ __all__ = [
     "store_exists",
 ]
 
-ACTOR: Final = LOCAL_ADMIN
 _SPAN: Final = re.compile(r"(?P<count>\d{1,6})(?P<unit>[smhdw])")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def actor() -> Actor:
+    """Return who runs the command: whom $MNEMOSCOPE_ACTOR names, else the local admin."""
+    return actor_from_environment()
 
 
 def add_store_options(parser: argparse.ArgumentParser) -> None:
@@ -99,9 +103,10 @@ def add_query_options(parser: argparse.ArgumentParser) -> None:
         help="weight of a part of the score: recency=0.2",
     )
     parser.add_argument("--include-expired", action="store_true", help="also memories whose time is over")
+    parser.add_argument("--include-hidden", action="store_true", help="also memories that are hidden")
 
 
-def scope_of(args: argparse.Namespace, *, include_expired: bool) -> Scope:
+def scope_of(args: argparse.Namespace, *, include_expired: bool, include_hidden: bool = False) -> Scope:
     """Return the scope that the options ask for."""
     from core.scope import Scope
 
@@ -117,15 +122,19 @@ def scope_of(args: argparse.Namespace, *, include_expired: bool) -> Scope:
         created_to=args.until,
         min_confidence=args.min_confidence,
         include_expired=include_expired,
+        include_hidden=include_hidden,
     )
 
 
 @contextmanager
-def open_catalog_of(args: argparse.Namespace, *, read_only: bool = False) -> Iterator[Catalog]:
-    """Open the store that --store names, and close it at the end."""
+def open_catalog_of(
+    args: argparse.Namespace, *, read_only: bool = False, log_recalls: bool | None = None
+) -> Iterator[Catalog]:
+    """Open the store that --store names, and close it at the end (see open_catalog)."""
     from core.config import open_catalog
 
-    with closing(open_catalog(args.store, embedder=args.embedder, read_only=read_only)) as catalog:
+    opened = open_catalog(args.store, embedder=args.embedder, read_only=read_only, log_recalls=log_recalls)
+    with closing(opened) as catalog:
         yield catalog.in_bucket(args.bucket) if args.bucket else catalog
 
 
@@ -141,13 +150,13 @@ def open_store_of(catalog: Catalog, index: str | None) -> MemoryStore:
     """Open the index, or the only one there is; raise ConfigError with the names to choose from."""
     if index is not None:
         with suppress(NotFoundError):
-            return catalog.open(index, actor=ACTOR)
-    return catalog.open(index_name(catalog, index), actor=ACTOR)
+            return catalog.open(index, actor=actor())
+    return catalog.open(index_name(catalog, index), actor=actor())
 
 
 def index_name(catalog: Catalog, index: str | None) -> str:
     """Return the name of an index that exists, readable or not: the one asked for, or the only one."""
-    names = catalog.names(actor=ACTOR)
+    names = catalog.names(actor=actor())
     if index is None and len(names) == 1:
         return names[0]
     if not names:

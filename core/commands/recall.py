@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.commands.console import Console
 from core.commands.options import (
-    ACTOR,
+    actor,
     add_index_option,
     add_query_options,
     add_scope_options,
@@ -46,26 +46,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Print the memories, best first, each with the parts of its score."""
-    with open_catalog_of(args, read_only=True) as catalog:
+    with open_catalog_of(args, read_only=True, log_recalls=True) as catalog:
         store = open_store_of(catalog, args.index)
-        result = recall_for(store, args, k=args.k)
+        result = recall_for(store, args, now=datetime.now(UTC))
     console.result(_as_dict(result, index=store.info.name), _lines(result, args, console))
     return 0
 
 
-def recall_for(store: MemoryStore, args: argparse.Namespace, *, k: int) -> RecallResult:
+def recall_for(store: MemoryStore, args: argparse.Namespace, *, now: datetime, log: bool = True) -> RecallResult:
     """Recall as the query options ask."""
     from core.recall import Mode, recall
 
     return recall(
         store,
         args.query,
-        actor=ACTOR,
-        now=datetime.now(UTC),
-        k=k,
+        actor=actor(),
+        now=now,
+        k=args.k,
         mode=Mode(args.mode),
-        scope=scope_of(args, include_expired=args.include_expired),
+        scope=scope_of(args, include_expired=args.include_expired, include_hidden=args.include_hidden),
         weights=_weights(args),
+        channel="cli",
+        log=log,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.commands.console import Console
 from core.commands.options import (
-    ACTOR,
+    actor,
     add_index_option,
     add_store_options,
     moment,
@@ -19,6 +19,7 @@ from core.commands.options import (
     split_list,
 )
 from core.errors import ConfigError, InvalidMemoryError
+from core.hostile import one_line
 
 if TYPE_CHECKING:
     from core.catalog import Catalog
@@ -60,21 +61,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Write the memory and print its key."""
+    from core.curation.writing import write_journalled
+
     text = console.stdin.read().strip() if args.text == "-" else args.text
     if not text.strip():
         raise ConfigError("The text is empty: a memory needs words.")
     memory = _memory(args, text)
     with open_catalog_of(args) as catalog:
         store = _store(args, catalog)
-        if args.key and not args.replace and store.get([args.key], actor=ACTOR):
+        if args.key and not args.replace and store.get([args.key], actor=actor()):
             raise ConfigError(
                 f"Index {store.info.name!r} has a memory with the key {args.key!r}: add --replace, or leave out --key."
             )
-        report = store.write([memory], actor=ACTOR)
+        report, plan_id = write_journalled(store, [memory], actor=actor(), title=_title(memory), policy="remember")
     if report.failed:
         raise InvalidMemoryError(report.failed[0].reason)
-    console.result({"index": store.info.name, "key": memory.key}, [memory.key])
+    console.result({"index": store.info.name, "key": memory.key, "plan_id": plan_id}, [memory.key])
     return 0
+
+
+def _title(memory: Memory) -> str:
+    return f"Remember {one_line(memory.key, 80)}"
 
 
 def _memory(args: argparse.Namespace, text: str) -> Memory:
@@ -112,5 +119,5 @@ def _store(args: argparse.Namespace, catalog: Catalog) -> MemoryStore:
     if args.create:
         if args.index is None:
             raise ConfigError("--create needs the index's name: give it with --index.")
-        return catalog.open_or_create(args.index, actor=ACTOR)
+        return catalog.open_or_create(args.index, actor=actor())
     return open_store_of(catalog, args.index)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from core.commands.console import Console
-from core.commands.options import ACTOR, add_index_option, add_store_options, index_name, open_catalog_of, positive
+from core.commands.options import actor, add_index_option, add_store_options, index_name, open_catalog_of, positive
 from core.errors import StorageError
 from core.hostile import one_line
 
@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     """Print the figures of one index, or the list of them."""
     with open_catalog_of(args, read_only=True) as catalog:
-        names = catalog.names(actor=ACTOR)
-        if args.index is None and (len(names) > 1 or catalog.unreadable(actor=ACTOR)):
+        names = catalog.names(actor=actor())
+        if args.index is None and (len(names) > 1 or catalog.unreadable(actor=actor())):
             return _list(catalog, console)
         return _describe(catalog, index_name(catalog, args.index), args.top, console, indexes=len(names))
 
@@ -65,11 +65,11 @@ def _counted(catalog: Catalog) -> tuple[list[tuple[IndexInfo, int]], list[Unread
     """Return the readable indexes with their counts, and the others; some damage shows only when records are read."""
     from core.catalog import UnreadableIndex
 
-    infos, unreadable = catalog.survey(actor=ACTOR)
+    infos, unreadable = catalog.survey(actor=actor())
     held = []
     for info in infos:
         try:
-            held.append((info, catalog.open(info.name, actor=ACTOR).count(ACTOR)))
+            held.append((info, catalog.open(info.name, actor=actor()).count(actor())))
         except StorageError as error:
             unreadable.append(UnreadableIndex(info.name, info.tenant, str(error)))
     return held, sorted(unreadable, key=lambda each: each.name)
@@ -78,8 +78,8 @@ def _counted(catalog: Catalog) -> tuple[list[tuple[IndexInfo, int]], list[Unread
 def _describe(catalog: Catalog, index: str, top: int, console: Console, *, indexes: int) -> int:
     from core.analysis.stats import counts, limits_use, totals
 
-    store = catalog.open(index, actor=ACTOR)
-    frame = store.frame(actor=ACTOR)
+    store = catalog.open(index, actor=actor())
+    frame = store.frame(actor=actor())
     figures = totals(frame, now=datetime.now(UTC))
     fields = [counts(frame, name, top=top) for name, _ in _FIELDS]
     limits = limits_use(frame, indexes=indexes)

@@ -112,6 +112,7 @@ def ask(store: MemoryStore, questions: Iterable[Question], *, k: int, mode: Mode
             k=k,
             mode=mode,
             scope=Scope(teams=teams, include_expired=True),
+            log=False,
         )
         ranks = tuple(hit.rank for hit in result.hits if hit.memory.key in question.evidence)
         yield Outcome(question, ranks, result.total_ms)

@@ -20,6 +20,7 @@ from core.memory.keys import check_key
 from core.memory.model import Memory, Origin
 from core.memory.places import clocks, content_place, field_places, read_at
 from core.memory.schema import INSIDE, OURS, Schema, container_of
+from core.memory.status import STATUS_KEY
 from core.memory.storable import (
     EXTRA_KEY,
     check_limits,
@@ -131,8 +132,8 @@ def _fresh(memory: Memory, non_filterable: Collection[str]) -> dict[str, Metadat
             plain.append((0 if name in non_filterable else entry_bytes(name, value), name, value))
         else:
             hidden[name] = value
-    # The small ones first: the most fields stay filterable.
-    for cost, name, value in sorted(plain, key=lambda entry: entry[:2]):
+    # What hides the memory must be found by a filter; then the small ones first: the most fields stay filterable.
+    for cost, name, value in sorted(plain, key=lambda entry: (entry[1] != STATUS_KEY, *entry[:2])):
         if cost <= room and slots > 0:
             metadata[name], room, slots = value, room - cost, slots - 1
         else:

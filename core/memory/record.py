@@ -9,7 +9,7 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ import numpy.typing as npt
 from core.errors import ConfigError
 
 __all__ = ["Record", "fingerprint", "vector_from_text", "vector_to_text"]
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +79,8 @@ def _bytes(record: Record) -> bytes | None:
 
 
 def _canonical(metadata: Mapping[str, Any], *, exact: bool) -> bytes:
-    value = metadata if exact else {name: _rounded(item) for name, item in metadata.items()}
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    value = metadata if exact else {name: item if type(item) is str else _rounded(item) for name, item in metadata.items()}
+    return _ENCODER.encode(value).encode("ascii")
 
 
 def _rounded(value: Any) -> Any:

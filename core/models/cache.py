@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
@@ -14,11 +14,12 @@ import numpy as np
 
 from core.models.protocol import Embedder, QueryEmbedder, embed_query, embedder_tag
 
-__all__ = ["CachedEmbedder"]
+__all__ = ["CachedEmbedder", "forget_texts"]
 
 _FILE: Final = "embeddings.sqlite"
 # 384 floats are 1.5 KB: the file stays under about 350 MB.
 _FILE_ENTRIES: Final = 200_000
+_QUERY: Final = b"\0query"
 _VARIABLES: Final = 500
 _BUSY_MS: Final = 2_000
 
@@ -38,7 +39,7 @@ class CachedEmbedder:
         self._embedder = embedder
         self._salt = embedder_tag(embedder).encode()
         # A query's vector is another one only where the embedder tells queries from memories.
-        self._query_salt = self._salt + (b"\0query" if isinstance(embedder, QueryEmbedder) else b"")
+        self._query_salt = self._salt + (_QUERY if isinstance(embedder, QueryEmbedder) else b"")
         self._memory: OrderedDict[bytes, np.ndarray] = OrderedDict()
         self._max = max_entries
         self._lock = threading.Lock()
@@ -100,6 +101,29 @@ class CachedEmbedder:
 
 def _name(salt: bytes, text: str) -> bytes:
     return hashlib.sha256(salt + b"\0" + text.encode("utf-8", "surrogatepass")).digest()
+
+
+def forget_texts(directory: Path, texts: Collection[str] | None, *, tag: str) -> None:
+    """Take the vectors that an embedder made of these texts out of a directory's file, and all vectors for None.
+
+    Nothing of them is in the file afterwards. `tag` is the embedder's (see embedder_tag). Raises apsw.Error.
+    """
+    path = directory / _FILE
+    if not path.is_file():
+        return
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        connection.set_busy_timeout(_BUSY_MS)
+        if texts is None:
+            connection.execute("DELETE FROM embedding")
+        else:
+            salts = (tag.encode(), tag.encode() + _QUERY)
+            names = [(_name(salt, text),) for text in texts for salt in salts]
+            connection.executemany("DELETE FROM embedding WHERE name = ?", names)
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        connection.close()
 
 
 class _CacheFile:

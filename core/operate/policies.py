@@ -73,19 +73,13 @@ def policy(
 ) -> dict[str, Any]:
     """Return the policy of a role in one bucket, in one index of it, or in the indexes tagged with one tenant.
 
-    `embedder` is the id of a model of Amazon Bedrock, as it is called; `kms_key_arn` the bucket's own key where it has one;
-    `journal` where the journal is in Amazon S3, as in "bucket/prefix", which agents have no part in.
+    `embedder` is a model of Bedrock by its id, `kms_key_arn` the bucket's own key, `journal` a "bucket/prefix" in Amazon S3.
     """
     needed = actions(role, manage_indexes=manage_indexes)
     arn = bucket_arn(bucket, region=region, account=account)
     indexes = f"{arn}/index/{index or '*'}"
     condition = {"StringEquals": {_TENANT_TAG: tenant}} if tenant else {}
-    on_index = sorted(needed - {*_ACCOUNT, *_BUCKET, *_TAG, *_MANAGE, *_MANAGE_BUCKET})
-    statements = [
-        _statement("Buckets", needed & set(_ACCOUNT), "*"),
-        _statement("Bucket", needed & {*_BUCKET, *_MANAGE_BUCKET}, arn),
-        _statement("Memories", on_index, indexes, condition),
-    ]
+    statements = _reading(needed, arn, indexes, condition)
     if manage_indexes and tenant:
         statements += _manage_for(tenant, indexes)
     elif manage_indexes:
@@ -94,8 +88,7 @@ def policy(
         keys = {"ForAllValues:StringLike": {"aws:TagKeys": list(_TAG_KEYS)}}
         statements.append(_statement("FieldNames", _TAG, indexes, condition | keys))
     if kms_key_arn:
-        used = {"Decrypt"} | ({"GenerateDataKey"} if needed & {"PutVectors", "CreateIndex"} else set())
-        statements.append(_statement("Key", used, kms_key_arn, prefix="kms"))
+        statements.append(_key(kms_key_arn, needed))
     if embedder and base_model(embedder) in FAMILIES:
         statements.append(_model(embedder, region, account))
     if journal and role != "agent":
@@ -134,6 +127,20 @@ def statement_for(
 def bucket_arn(bucket: str, *, region: str, account: str | None = None) -> str:
     """Return the ARN of a bucket, with NO_ACCOUNT in the place of an account that is not known."""
     return f"arn:{partition(region)}:s3vectors:{region}:{account or NO_ACCOUNT}:bucket/{bucket}"
+
+
+def _reading(needed: frozenset[str], arn: str, indexes: str, condition: Mapping[str, Any]) -> list[dict[str, Any]]:
+    on_index = sorted(needed - {*_ACCOUNT, *_BUCKET, *_TAG, *_MANAGE, *_MANAGE_BUCKET})
+    return [
+        _statement("Buckets", needed & set(_ACCOUNT), "*"),
+        _statement("Bucket", needed & {*_BUCKET, *_MANAGE_BUCKET}, arn),
+        _statement("Memories", on_index, indexes, condition),
+    ]
+
+
+def _key(arn: str, needed: frozenset[str]) -> dict[str, Any]:
+    used = {"Decrypt"} | ({"GenerateDataKey"} if needed & {"PutVectors", "CreateIndex"} else set())
+    return _statement("Key", used, arn, prefix="kms")
 
 
 def _journal(where: str, region: str, *, write: bool) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ import pyarrow as pa
 
 from core.snapshots.job import Job
 
-__all__ = ["FORMAT", "SnapshotFiles", "Stored"]
+__all__ = ["FORMAT", "SnapshotFiles", "Stored", "manifest"]
 
 FORMAT: Final = 1
 _MANIFEST, _ROWS, _VECTORS = "manifest.json", "rows.arrow", "vectors.f32"
@@ -106,7 +106,7 @@ class SnapshotFiles:
         """Return how many records the newest snapshot says it holds, and of how many, without reading them."""
         for name in self._names(key):
             try:
-                about = _manifest(self._root / key / name)
+                about = manifest(self._root / key / name)
                 return int(about["rows"]), about["total"]
             except _UNREADABLE:
                 continue
@@ -160,7 +160,7 @@ class SnapshotFiles:
     def confirm(self, key: str, name: str, *, about: dict[str, Any], taken_at: datetime) -> None:
         """Note that a snapshot is still what is stored; ValueError if its manifest is damaged."""
         folder = self._root / key / name
-        _write_manifest(folder, _manifest(folder) | about, taken_at)
+        _write_manifest(folder, manifest(folder) | about, taken_at)
 
     def forget(self, key: str) -> None:
         """Remove every snapshot of an index."""
@@ -221,7 +221,7 @@ def _write_vectors(path: Path, matrix: npt.NDArray[np.float32]) -> dict[str, int
     source = Path(matrix.filename) if isinstance(matrix, np.memmap) and matrix.filename else None
     if source is not None and source.name == _VECTORS:
         try:
-            known: dict[str, int] = _manifest(source.parent)["parts"][_VECTORS]
+            known: dict[str, int] = manifest(source.parent)["parts"][_VECTORS]
             os.link(source, path)
         except _UNREADABLE:  # pruned meanwhile, or a file system without links: written as new
             path.unlink(missing_ok=True)
@@ -261,7 +261,7 @@ def _flush_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def manifest(folder: Path) -> dict[str, Any]:
     """Return a manifest; ValueError if it is damaged or of another format."""
     about: dict[str, Any] = orjson.loads((folder / _MANIFEST).read_bytes())
     whole = {name: value for name, value in about.items() if name != "crc32"}
@@ -280,7 +280,7 @@ def _sum(path: Path) -> dict[str, int]:
 
 def _read(folder: Path, *, trusted: bool = False) -> Stored:
     """Return what a folder holds; ValueError if its parts are not what the manifest says. `trusted`: just written."""
-    about = _manifest(folder)
+    about = manifest(folder)
     if not trusted and any(_sum(folder / name) != part for name, part in about["parts"].items()):
         raise ValueError(folder)
     with pa.memory_map(str(folder / _ROWS)) as source:

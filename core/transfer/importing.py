@@ -9,90 +9,35 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from core.access import Actor
+from core.curation.writing import Writing
 from core.errors import FileReadError, InvalidMemoryError
+from core.hostile import one_line
 from core.memory import NON_FILTERABLE, OURS, Memory
+from core.memory.record import Record
 from core.memory.sameness import is_stored
 from core.store import MemoryStore
 from core.transfer.given import GivenVectors
 from core.transfer.lines import Line, Source, read_lines
+from core.transfer.reports import ERRORS_KEPT, ImportReport, LineError, Progress
 from core.transfer.rows import Row, fallback_key, parse_line, row_digest, to_memory, vector_of
 
 __all__ = ["ERRORS_KEPT", "ImportReport", "Importer", "LineError", "Progress"]
 
-ERRORS_KEPT: Final = 1_000
 # The store writes 128 at a time; where a batch takes less than half a second the next one is larger.
 _BATCH_MIN: Final = 128
 _BATCH_MAX: Final = 512
 _QUICK_S: Final = 0.5
+_NAME_CHARS: Final = 80
 # Fields that recalling changes: where a row does not state them, the store's own values stay.
 _REINFORCEMENT: Final = ("recall_count", "last_recalled_at")
-
-
-@dataclass(frozen=True)
-class LineError:
-    """A line that was not brought in, and why."""
-
-    source: str
-    line: int
-    reason: str
-    key: str | None = None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far an import is: bytes of its files (None where unknown), rows dealt with, rows that failed."""
-
-    bytes_read: int
-    bytes_total: int | None
-    rows: int
-    failed: int
-
-
-@dataclass
-class ImportReport:
-    """What an import did: every row counts in exactly one of written, replaced, unchanged, repeated and failed."""
-
-    written: int = 0
-    replaced: int = 0
-    unchanged: int = 0
-    repeated: int = 0
-    failed: int = 0
-    vectors_left_out: int = 0
-    dry_run: bool = False
-    seconds: float = 0.0
-    errors: list[LineError] = field(default_factory=list)
-
-    @property
-    def rows(self) -> int:
-        """Return how many rows were read, good or bad."""
-        return self.written + self.replaced + self.unchanged + self.repeated + self.failed
-
-    def fail(self, error: LineError) -> None:
-        """Count a failed line and keep the first ones."""
-        self.failed += 1
-        if len(self.errors) < ERRORS_KEPT:
-            self.errors.append(error)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report as JSON values; `errors` holds the first ERRORS_KEPT of `failed`."""
-        return {
-            "rows": self.rows,
-            "written": self.written,
-            "replaced": self.replaced,
-            "unchanged": self.unchanged,
-            "repeated": self.repeated,
-            "failed": self.failed,
-            "vectors_left_out": self.vectors_left_out,
-            "dry_run": self.dry_run,
-            "seconds": round(self.seconds, 3),
-            "errors": [vars(error) for error in self.errors],
-        }
 
 
 @dataclass(frozen=True)
@@ -135,10 +80,24 @@ class Importer:
         self._seen: dict[bytes, tuple[bytes, str, int]] = {}
         self._batch_size = _BATCH_MIN
         self._started = time.monotonic()
+        self._writing: Writing | None = None
 
     def run(self, sources: Iterable[Source]) -> ImportReport:
         """Import every source; a damaged one is an error line and the next one follows. Storage errors are raised."""
         opened = list(sources)
+        with self._journalled(opened) as self._writing:
+            self._read(opened)
+        return self.report
+
+    def _journalled(self, sources: Sequence[Source]) -> AbstractContextManager[Writing | None]:
+        """Return what writes the memories; None for a dry run, and for a store without a journal."""
+        store = self._store
+        if store is None or store.archive is None or self.report.dry_run:
+            return nullcontext()
+        title = f"Import of {', '.join(one_line(Path(source.name).name, _NAME_CHARS) for source in sources)}"
+        return Writing(store, store.archive.ledger, actor=self._actor, title=title, policy="import")
+
+    def _read(self, opened: list[Source]) -> None:
         batch: list[_Candidate] = []
         for candidate in self._candidates(opened):
             batch.append(candidate)
@@ -146,7 +105,6 @@ class Importer:
                 self._flush(batch, opened)
                 batch = []
         self._flush(batch, opened)
-        return self.report
 
     def _candidates(self, sources: list[Source]) -> Iterator[_Candidate]:
         for source in sources:
@@ -212,16 +170,22 @@ class Importer:
         self._tell(sources)
 
     def _write(self, store: MemoryStore, batch: list[_Candidate], sources: list[Source]) -> None:
-        known = store.get([candidate.memory.key for candidate in batch], actor=self._actor)
+        there = store.records.get([candidate.memory.key for candidate in batch], actor=self._actor, vectors=False)
+        known = {key: store.memory_of(key, record.metadata) for key, record in there.items()}
         changed = [c for c in (_reinforced(candidate, known) for candidate in batch) if not self._is_there(store, c, known)]
         self.report.unchanged += len(batch) - len(changed)
         if self.report.dry_run:
             self._count(changed, known)
         elif changed:
-            self._put(store, changed, known, sources)
+            self._put(store, changed, known, there, sources)
 
     def _put(
-        self, store: MemoryStore, changed: list[_Candidate], known: Mapping[str, Memory], sources: list[Source]
+        self,
+        store: MemoryStore,
+        changed: list[_Candidate],
+        known: Mapping[str, Memory],
+        there: Mapping[str, Record],
+        sources: list[Source],
     ) -> None:
         done = 0
 
@@ -233,7 +197,11 @@ class Importer:
         if self._given:
             self._given.give((candidate.memory, candidate.vector) for candidate in changed)
         try:
-            written = store.write([candidate.memory for candidate in changed], actor=self._actor, progress=progress)
+            memories = [candidate.memory for candidate in changed]
+            if self._writing:
+                written = self._writing.write(memories, seen=there, progress=progress)
+            else:
+                written = store.write(memories, actor=self._actor, progress=progress)
         except BaseException:
             self._count(changed[:done], known)
             raise
@@ -244,6 +212,7 @@ class Importer:
         self._count([candidate for position, candidate in enumerate(changed) if position not in failed], known)
 
     def _count(self, stored: Sequence[_Candidate], known: Mapping[str, Memory]) -> None:
+        self.report.plan_id = self._writing.plan_id if self._writing else None
         replaced = sum(candidate.memory.key in known for candidate in stored)
         self.report.replaced += replaced
         self.report.written += len(stored) - replaced

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, Protocol, TypedDict
+from typing import Any, NotRequired, Protocol, TypedDict, runtime_checkable
 
 import pyarrow as pa
 
@@ -79,6 +79,15 @@ class Call:
 
 
 Tracer = Callable[[Call], None]
+
+
+@runtime_checkable
+class Scrubbing(Protocol):
+    """A client whose files are ours, so that what was deleted can be taken out of them; beyond boto3."""
+
+    def scrub(self, *, vectorBucketName: str, indexName: str) -> None:
+        """Take out of an index's files whatever was deleted or replaced."""
+        ...
 
 
 class VectorsClient(Protocol):

@@ -71,8 +71,9 @@ def connect(
     connect_timeout: float = 5.0,
     read_timeout: float = 60.0,
     retry_mode: str = "adaptive",
+    path_style: bool = False,
 ) -> Any:
-    """Return a boto3 client whose retries and time-outs are bounded."""
+    """Return a boto3 client whose retries and time-outs are bounded; `path_style` puts a bucket of S3 behind the host."""
     from botocore.config import Config
 
     config = Config(
@@ -81,6 +82,7 @@ def connect(
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
         user_agent_extra=AGENT,
+        s3={"addressing_style": "path"} if path_style else None,
     )
     try:
         return session(options).client(service, endpoint_url=options.endpoint_url, config=config)

@@ -24,7 +24,7 @@ if here.frame is None or here.store is None or here.frame.empty:
     getting_started(here)
     st.stop()
 
-stored_frame = within(here.frame, replace(here.scope, include_expired=True), now=here.now)
+stored_frame = within(here.frame, replace(here.scope, include_expired=True, include_hidden=True), now=here.now)
 live_frame = within(stored_frame, here.scope, now=here.now)
 stored = stats.totals(stored_frame, now=here.now, soon=overview.SOON, low=overview.LOW)
 live = stats.totals(live_frame, now=here.now, soon=overview.SOON, low=overview.LOW)

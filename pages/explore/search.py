@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.hostile import markdown_escape
-from core.recall import boto3_call, cli_call, recall
+from core.recall import boto3_call, cli_call
 from pages.shared import ranking, state
+from pages.shared.acting import selection_bar
+from pages.shared.asking import ask
 from pages.shared.facets import count_within
 from pages.shared.getting_started import getting_started
 from pages.shared.here import current
@@ -54,18 +56,7 @@ if not query:
 snapshot = snapshot_for_search(here) if mode != "text" else here.snapshot
 if snapshot is None:
     st.stop()
-with st.spinner("Searching", show_time=True):
-    result = recall(
-        here.store,
-        query,
-        actor=here.actor,
-        now=here.now,
-        k=k,
-        mode=mode,
-        scope=here.scope,
-        weights=weights,
-        snapshot=snapshot,
-    )
+result = ask(here, query, k=k, mode=mode, weights=weights, snapshot=snapshot)
 with row_end:
     if result.hits:
         downloads(result, index=here.index, now=here.now)
@@ -78,6 +69,7 @@ with main:
         st.caption(markdown_escape(note))
     if not result.hits:
         nothing_found(here, result, in_scope=in_scope)
+    selection_bar(here, result)
     results(result, here, agents=agents)
     with st.expander("Call this from your code", icon=":material/code:"):
         call = {"k": k, "mode": mode, "scope": here.scope, "now": here.now}

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from core.hostile import one_line
 from pages.shared.theme import Tokens, type_hue
 
-__all__ = ["CONFIG", "confidence_bars", "day_bars", "facet_bars", "growth_bars", "plot_text"]
+__all__ = ["CONFIG", "confidence_bars", "day_bars", "facet_bars", "finish", "growth_bars", "plot_text"]
 
 CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 _ROW: Final = 27
@@ -63,7 +63,7 @@ def growth_bars(frame: pd.DataFrame, t: Tokens, *, unit: str, selected: Sequence
             "traceorder": "normal",
         }
     )
-    return _finish(figure, t, height=290, y_title=f"Memories per {unit}", top=34)
+    return finish(figure, t, height=290, y_title=f"Memories per {unit}", top=34)
 
 
 def _at_least(starts: pd.Series[Any], unit: str, bars: int = 24) -> list[pd.Timestamp]:
@@ -109,7 +109,7 @@ def facet_bars(
     figure.update_yaxes(
         tickvals=rows, ticktext=names, autorange="reversed", showgrid=False, automargin=True, ticksuffix="  "
     )
-    return _finish(figure, t, height=_ROW * len(values) + 8, y_title=None, top=2)
+    return finish(figure, t, height=_ROW * len(values) + 8, y_title=None, top=2)
 
 
 def _dot(colour: str | None) -> str:
@@ -130,7 +130,7 @@ def day_bars(frame: pd.DataFrame, t: Tokens) -> go.Figure:
     figure.update_layout(bargap=0.25)
     if frame["count"].max() < 5:
         figure.update_yaxes(dtick=1)
-    return _finish(figure, t, height=220, y_title="Memories that expire", top=10)
+    return finish(figure, t, height=220, y_title="Memories that expire", top=10)
 
 
 def confidence_bars(frame: pd.DataFrame, t: Tokens, *, low: float) -> go.Figure:
@@ -158,7 +158,7 @@ def confidence_bars(frame: pd.DataFrame, t: Tokens, *, low: float) -> go.Figure:
         font={"color": t.muted, "size": 12.5},
     )
     figure.update_xaxes(range=[0, 1], tickvals=[0, 0.25, 0.5, 0.75, 1], title_text="Confidence, 0 to 1")
-    return _finish(figure, t, height=220, y_title="Memories", top=10)
+    return finish(figure, t, height=220, y_title="Memories", top=10)
 
 
 def _type_order(values: pd.Series[Any]) -> list[str | None]:
@@ -167,7 +167,7 @@ def _type_order(values: pd.Series[Any]) -> list[str | None]:
     return known + sorted(v for v in present - set(known) if v is not None) + ([None] if None in present else [])
 
 
-def _finish(figure: go.Figure, t: Tokens, *, height: int, y_title: str | None, top: int) -> go.Figure:
+def finish(figure: go.Figure, t: Tokens, *, height: int, y_title: str | None, top: int) -> go.Figure:
     """Apply what every chart shares: no junk, the page's colours, no zoom by accident."""
     axis = {"fixedrange": True, "gridcolor": t.line, "zeroline": False, "tickfont": {"color": t.muted, "size": 13}}
     figure.update_xaxes(**axis, showgrid=False, linecolor=t.line, title_font={"color": t.muted, "size": 13})

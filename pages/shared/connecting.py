@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.access import Actor, Permission
 from core.config import StoreLocation, journal_bucket, parse_store_uri
-from core.errors import MnemoscopeError
+from core.errors import ConfigError, MnemoscopeError
 from core.hostile import markdown_escape, one_line
 from core.operate.checks import Check, State
 from core.operate.policies import ROLES, policy
@@ -56,8 +56,12 @@ def connect(here: Here) -> None:
 
 def connect_elsewhere() -> None:
     """Offer another store where the one that was asked for cannot be opened."""
-    connect_button(actor())
-    connection_dialog(actor())
+    try:
+        who = actor()
+    except ConfigError:  # who is asking is what is wrong, and another store does not mend it
+        return
+    connect_button(who)
+    connection_dialog(who)
 
 
 def connect_button(who: Actor, *, width: Literal["stretch", "content"] = "content") -> None:

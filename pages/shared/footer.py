@@ -7,6 +7,7 @@ from typing import Final
 
 import streamlit as st
 
+from core.access import LOCAL_ADMIN, Actor, Role
 from core.analysis.snapshot import Snapshot
 from core.config import parse_store_uri
 from core.errors import MnemoscopeError
@@ -22,6 +23,11 @@ __all__ = ["footer"]
 _POLL: Final = "5s"
 _POLL_JOB: Final = "1s"
 _PLACE: Final = 26
+_RIGHTS: Final = {
+    Role.VIEWER: "A viewer looks and previews, and changes nothing.",
+    Role.REVIEWER: "A reviewer writes, retires and hides, and takes back what is their own.",
+    Role.ADMIN: "An admin may do everything, erasing included.",
+}
 _ALL_AGAIN: Final = (
     "A refresh lists keys and metadata and fetches the vectors of what is new or changed. S3 Vectors does not tell when a "
     "vector was replaced under unchanged metadata: reading all again finds that too."
@@ -40,10 +46,17 @@ def footer(here: Here) -> None:
     st.html(
         f"<dl class='mn-facts mn-foot{' mn-line' if here.store else ''}'>"
         f"<dt>Store</dt><dd title='{escaped(uri)}'>{escaped(place)}</dd>"
-        "<dt>You</dt><dd title='Bound to this machine: one user, every right.'>"
+        f"<dt>You</dt><dd title='{escaped(_rights(here.actor))}'>"
         f"{escaped(here.actor.name)} · {here.actor.role}</dd>"
         f"<dt>Read at</dt><dd class='mn-num'>{here.now:%H:%M:%S} UTC</dd></dl>"
     )
+
+
+def _rights(who: Actor) -> str:
+    if who == LOCAL_ADMIN:
+        return "Bound to this machine: one user, every right."
+    within = "" if who.tenants is None else f" Only tenants {one_line(', '.join(sorted(who.tenants)), 200) or 'of nobody'}."
+    return f"{_RIGHTS[who.role]}{within}"
 
 
 @st.fragment(run_every=_POLL)

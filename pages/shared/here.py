@@ -6,31 +6,32 @@ store on this machine is as fresh as its last write, a service's index may still
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import os
 import sys
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import streamlit as st
 
-from core.access import LOCAL_ADMIN, Actor
+from core.access import Actor, actor_from_environment
 from core.analysis.snapshot import Job, Look, Snapshot, Snapshots
 from core.catalog import Catalog, IndexInfo, UnreadableIndex
 from core.config import STORE_VARIABLE, default_store_dir, open_catalog, parse_store_uri
 from core.errors import AccessDeniedError, MnemoscopeError, NotFoundError, StorageError
-from core.models.embedding import embedder_tag, served_model
 from core.operate.prices import US_EAST_1
 from core.operate.usage import UsageMeter
 from core.scope import Scope
 from core.store import MemoryStore
 from pages.shared.remembered import Remembered
+from pages.shared.warming import warm
+
+if TYPE_CHECKING:
+    from core.curation.desk import Desk
 
 __all__ = ["CONNECTED", "Here", "actor", "current", "keep", "open_here", "removed", "store_uri", "wrote"]
 
@@ -38,7 +39,6 @@ _KEY = "here"
 # The address that a person connected this tab to, past the one that the dashboard was started with.
 CONNECTED: Final = "store_uri"
 _Survey = tuple[list[IndexInfo], list[UnreadableIndex]]
-_WARM_AFTER_S = 4.0
 # Seconds that a run waits for a snapshot: an engine on this machine, a service with and without a former snapshot.
 _WAIT_LOCAL_S: Final = 20.0
 _WAIT_S: Final = 0.7
@@ -86,6 +86,13 @@ class Here:
         """What changes whenever the content of the index does."""
         return self.snapshot.revision if self.snapshot else None
 
+    @cached_property
+    def desk(self) -> Desk | None:
+        """Where changes to the open index are planned, applied, looked up and taken back; None without an index."""
+        from core.curation.desk import open_desk  # a page that only shows need not wait for it
+
+        return open_desk(self.store) if self.store else None
+
     def refresh(self, *, full: bool = False) -> None:
         """Start reading the open index again; `full` reads the vectors of unchanged memories too."""
         if self.snapshots and self.store:
@@ -124,8 +131,8 @@ def store_uri() -> str:
 
 
 def actor() -> Actor:
-    """Return who is looking; on this machine's own address that is the local admin."""
-    return LOCAL_ADMIN
+    """Return who is looking: the one whom the environment names, else the local admin of this machine's own address."""
+    return actor_from_environment()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -134,30 +141,6 @@ def _opened(uri: str) -> _Opened:
     catalog = open_catalog(uri, tracer=meter)
     directory = catalog.cache_dir / "snapshots" if catalog.remote and catalog.cache_dir else None
     return _Opened(catalog, Snapshots(directory, local=not catalog.remote), meter)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _warm(_catalog: Catalog, uri: str) -> None:  # noqa: ARG001
-    """Load the embedding model soon after the first page, so that the first search does not wait for it."""
-
-    def load() -> None:
-        # The search that needs it says what is wrong.
-        with contextlib.suppress(MnemoscopeError):
-            embedder = _catalog.embedder()
-            if served_model(embedder_tag(embedder)) is None:  # one of Amazon Bedrock has nothing to load, and costs
-                embedder.embed(["warm"])
-
-    # Not at once: on two cores it would take a third of a second from the first page.
-    timer = threading.Timer(_WARM_AFTER_S, load)
-    timer.daemon = True
-    timer.start()
-    # A process that ends in the middle of loading would abort: the model's own threads are starting.
-    atexit.register(_stop, timer)
-
-
-def _stop(timer: threading.Timer) -> None:
-    timer.cancel()
-    timer.join()
 
 
 def _bucket_names(catalog: Catalog, who: Actor) -> list[str]:
@@ -211,7 +194,7 @@ def open_here(uri: str, *, index: str, bucket: str = "") -> Here:
         catalog, buckets = _in_bucket(opened, who, bucket)
         (infos, unreadable), behind = _survey(opened, catalog, who, index)
     if infos:
-        _warm(catalog, uri)
+        warm(catalog, uri)
     stores = {info.name: opened.store(catalog, info, who) for info in infos}
     counts: dict[str, int] = {}
     for name, count in opened.snapshots.counts([*stores.values()], actor=who, first_s=_WAIT_LOCAL_S).items():

@@ -16,8 +16,9 @@ from core.memory import to_row
 from core.recall import Recalled, RecallResult
 from pages.shared import state
 from pages.shared.here import Here
-from pages.shared.inspector import open_button, slug
-from pages.shared.markup import card, score_key
+from pages.shared.inspector import open_button
+from pages.shared.markup import card, score_key, slug
+from pages.shared.selection import pick_box
 from pages.shared.words import plural
 
 __all__ = ["CSV_COLUMNS", "downloads", "result_line", "results", "to_csv", "to_jsonl"]
@@ -42,13 +43,14 @@ CSV_COLUMNS: Final = (
 
 
 def results(result: RecallResult, here: Here, *, agents: Mapping[str, str]) -> None:
-    """Draw one card a hit, the selected one marked."""
+    """Draw one card a hit, with a box that selects it; the one in the inspector is marked."""
     selected = state.get("sel")
     if result.hits:
         st.html(score_key([(part.name, part.label) for part in result.hits[0].parts if part.weight > 0]))
     for hit in result.hits:
         name = "hit_on" if hit.memory.key == selected else "hit"
         with st.container(border=True, key=f"{name}_{slug(hit.memory.key)}", gap=None):
+            pick_box(here, hit.memory.key, label=f"Select result {hit.rank}")
             st.html(card(hit, now=here.now, agents=agents))
             open_button(f"hit_{slug(hit.memory.key)}", hit.memory.key, label=f"Open result {hit.rank}")
 

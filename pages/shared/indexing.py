@@ -79,14 +79,14 @@ def _row(here: Here, info: IndexInfo, found: Figures | None) -> None:
         st.html(cells([_name(here, info), *_content(here, info, found), *_search(info)], kind="mn-index"), width="stretch")
         if st.button("Open", key=f"open_index_{info.name}", help="Shown in the rail now." if opened else None):
             if not opened:
-                state.clear((*state.SCOPE_PARAMS, *state.TIME_PARAMS, "sel"))
+                state.clear(state.OF_INDEX)
                 state.put("index", info.name)
             st.switch_page(_OVERVIEW)
         delete_button(here, info)
 
 
 def _to_bucket(name: str) -> None:
-    state.clear((*state.SCOPE_PARAMS, *state.TIME_PARAMS, "index", "sel"))
+    state.clear((*state.OF_INDEX, "index"))
     state.put("bucket", name)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Final
@@ -15,8 +14,9 @@ from core.memory import Memory, to_row
 from core.recall import RecallResult
 from core.store import MemoryStore
 from pages.shared import state
+from pages.shared.acting import memory_actions
 from pages.shared.here import Here
-from pages.shared.markup import card_note, chips, escaped, is_code, memory_facts, part_rows, text_block
+from pages.shared.markup import card_note, chips, escaped, is_code, memory_facts, part_rows, slug, text_block
 
 __all__ = ["inspector", "open_button", "open_memory", "slug"]
 
@@ -33,11 +33,6 @@ def open_memory(key: str | None) -> None:
 def open_button(name: str, key: str, *, label: str = "Open this memory") -> None:
     """Lay a button over the container that it stands in, so that a click anywhere on it opens the memory."""
     st.button(label, key=f"open_{name}", type="tertiary", on_click=open_memory, args=(key,))
-
-
-def slug(key: str) -> str:
-    """Return a short name for a memory's widgets: keys may hold anything, up to 1,024 bytes of it."""
-    return hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def inspector(here: Here, *, agents: Mapping[str, str], result: RecallResult | None = None) -> None:
@@ -57,6 +52,7 @@ def inspector(here: Here, *, agents: Mapping[str, str], result: RecallResult | N
             st.caption("It may have been deleted, or the link belongs to another index.")
             return
         st.html(f"<div class='mn-row'>{chips(memory, now=here.now, agents=agents)}</div>")
+        memory_actions(here, memory, result)
         _tabs(here, store, memory, agents=agents, result=result)
 
 

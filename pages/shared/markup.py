@@ -5,6 +5,7 @@ A memory's text is hostile: it reaches the page only through `escaped`, as text 
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import re
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from core.hostile import clean_text, one_line
 from core.memory import Memory
+from core.memory.status import is_hidden
 from core.recall import Recalled
 from pages.shared.theme import type_hue
 from pages.shared.words import age, bytes_text, exact, plural
@@ -29,6 +31,7 @@ __all__ = [
     "limit_bars",
     "part_rows",
     "score_bar",
+    "slug",
     "text_block",
 ]
 
@@ -41,6 +44,11 @@ _CODE: Final = re.compile(
 def escaped(text: str, *, limit: int | None = None) -> str:
     """Return any text as HTML text: no tag, no entity and no direction override comes out of it."""
     return html.escape(clean_text(text, limit=limit))
+
+
+def slug(key: str) -> str:
+    """Return a short name for a memory's widgets: keys may hold anything, up to 1,024 bytes of it."""
+    return hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def is_code(text: str) -> bool:
@@ -90,6 +98,10 @@ def chips(memory: Memory, *, now: datetime, agents: Mapping[str, str]) -> str:
 
 def _status(memory: Memory, *, now: datetime) -> list[str]:
     found = []
+    if is_hidden(memory):
+        found.append(
+            chip("hidden", hue="var(--mn-muted)", mark="◌", badge=True, title="left out of recall until it is shown")
+        )
     if memory.is_expired(now):
         found.append(
             chip(

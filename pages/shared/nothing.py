@@ -86,6 +86,8 @@ def _ways_to_loosen(scope: Scope) -> list[tuple[str, str, Scope, dict[str, str |
         ways.append(("Any time", "when", wider, dict.fromkeys(state.TIME_PARAMS)))
     if not scope.include_expired:
         ways.append(("Include expired", "expired", replace(scope, include_expired=True), {"expired": "1"}))
+    if not scope.include_hidden:
+        ways.append(("Include hidden", "hidden", replace(scope, include_hidden=True), {"hidden": "1"}))
     return ways
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+import pandas as pd
 import streamlit as st
 
 from core.hostile import markdown_escape, one_line
@@ -55,7 +56,7 @@ def rail(uri: str) -> Here:
     for facet, values in zip(FACETS, facet_counts(here.frame, scope, now=here.now).values(), strict=True):
         _type_pills(values) if facet.param == "type" else _facet_box(facet, values)
     _time_box(scope)
-    _expired_toggle()
+    _toggles(here.frame)
     _from_links()
     narrowed = any(state.get_all(name) for name in (*state.SCOPE_PARAMS, *state.TIME_PARAMS))
     st.button(
@@ -98,7 +99,7 @@ def _bucket_box(here: Here) -> None:
 
 
 def _bucket_changed() -> None:
-    state.clear((*state.SCOPE_PARAMS, *state.TIME_PARAMS, "index", "sel"))
+    state.clear((*state.OF_INDEX, "index"))
     state.store_value("bucket", "rail_bucket")
 
 
@@ -112,8 +113,10 @@ def _index_label(here: Here, name: str) -> str:
 def _index_box(here: Here) -> None:
     names = [info.name for info in here.indexes]
     key = "rail_index"
-    if st.session_state.get(key) != here.index:
+    labels = [_index_label(here, name) for name in names]  # as in _prepare
+    if st.session_state.get(key) != here.index or st.session_state.get(f"{key}_labels") != labels:
         st.session_state[key] = here.index
+        st.session_state[f"{key}_labels"] = labels
     if here.unreadable:
         st.caption(f"{plural(len(here.unreadable), 'index', 'indexes')} cannot be read: the page Indexes says why.")
     st.selectbox(
@@ -127,7 +130,7 @@ def _index_box(here: Here) -> None:
 
 
 def _index_changed() -> None:
-    state.clear((*state.SCOPE_PARAMS, *state.TIME_PARAMS, "sel"))
+    state.clear(state.OF_INDEX)
     state.store_value("index", "rail_index")
 
 
@@ -244,17 +247,22 @@ def _from_links() -> None:
             )
 
 
-def _expired_toggle() -> None:
-    wanted = state.get("expired") == "1"
-    if st.session_state.get("rail_expired") != wanted:
-        st.session_state["rail_expired"] = wanted
-    st.toggle(
-        "Include expired",
-        key="rail_expired",
-        help="Expired memories stay stored until they are swept, but recall leaves them out.",
-        on_change=_expired_changed,
-    )
+def _toggles(frame: pd.DataFrame) -> None:
+    _toggle("expired", "Include expired", "Expired memories stay stored until they are swept, but recall leaves them out.")
+    if state.get("hidden") or ("status" in frame and frame["status"].notna().any()):
+        _toggle(
+            "hidden",
+            "Include hidden",
+            "Hidden memories stay in the index, but recall leaves them out until they are shown again.",
+        )
 
 
-def _expired_changed() -> None:
-    state.put("expired", "1" if st.session_state["rail_expired"] else None)
+def _toggle(param: str, label: str, said: str) -> None:
+    key, wanted = f"rail_{param}", state.get(param) == "1"
+    if st.session_state.get(key) != wanted:
+        st.session_state[key] = wanted
+    st.toggle(label, key=key, help=said, on_change=_toggled, args=(param, key))
+
+
+def _toggled(param: str, key: str) -> None:
+    state.put(param, "1" if st.session_state[key] else None)

@@ -15,11 +15,20 @@ from pages.shared.here import Here
 from pages.shared.problem import show_problem
 from pages.shared.words import plural
 
-__all__ = ["must_wait", "notices", "progress_words", "reading", "sample_words", "snapshot_for_search"]
+__all__ = [
+    "must_wait",
+    "notices",
+    "progress_words",
+    "reading",
+    "sample_words",
+    "snapshot_for_search",
+    "snapshot_with_vectors",
+]
 
 _WAIT_VECTORS_S: Final = 3.0
+_WAIT_LOCAL_S: Final = 20.0
 # Pages that draw without the memories themselves.
-_WITHOUT: Final = ("indexes",)
+_WITHOUT: Final = ("indexes", "history")
 _STAGES: Final = {
     "waiting": "Waiting for another reading to end",
     "waiting for another process": "Another dashboard is reading this index",
@@ -75,10 +84,22 @@ def snapshot_for_search(here: Here) -> Snapshot | None:
     _, ours = here.scope.split(here.store.schema, non_filterable=here.store.info.non_filterable)
     if ours is None or ours == Scope():
         return here.snapshot
-    seen = here.snapshots.look(here.store, actor=here.actor, wait_s=_WAIT_VECTORS_S, vectors=True)
+    return snapshot_with_vectors(
+        here, said="The service cannot filter this index as you ask, so its vectors are read once and filtered here."
+    )
+
+
+def snapshot_with_vectors(
+    here: Here, *, said: str = "This needs the vectors of the index, which are read once."
+) -> Snapshot | None:
+    """Return the snapshot with its vectors; None while they are read, or cannot be, which the page then says."""
+    assert here.store is not None
+    assert here.snapshots is not None
+    wait_s = _WAIT_LOCAL_S if here.snapshots.local else _WAIT_VECTORS_S
+    seen = here.snapshots.look(here.store, actor=here.actor, wait_s=wait_s, vectors=True)
     if seen.snapshot is not None and seen.snapshot.has_vectors:
         return seen.snapshot
-    st.caption("The service cannot filter this index as you ask, so its vectors are read once and filtered here.")
+    st.caption(said)
     if seen.job is not None:
         _progress(seen.job)
     elif seen.error is not None:

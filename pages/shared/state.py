@@ -17,9 +17,11 @@ from core.scope import Scope
 
 __all__ = ["clear", "get", "get_all", "put", "scope", "start", "store_value", "sync_url", "toggle", "view"]
 
-SCOPE_PARAMS: Final = ("team", "agent", "type", "task", "session", "source", "tag", "min_confidence", "expired")
+SCOPE_PARAMS: Final = ("team", "agent", "type", "task", "session", "source", "tag", "min_confidence", "expired", "hidden")
 TIME_PARAMS: Final = ("when", "from", "to")
-PARAMS: Final = ("bucket", "index", *SCOPE_PARAMS, *TIME_PARAMS, "q", "mode", "k", "weights", "sel")
+PARAMS: Final = ("bucket", "index", *SCOPE_PARAMS, *TIME_PARAMS, "q", "mode", "k", "weights", "sel", "plan", "deed")
+# What belongs to one index: it goes when another is opened.
+OF_INDEX: Final = (*SCOPE_PARAMS, *TIME_PARAMS, "sel", "plan", "deed")
 
 _VIEW: Final = "view"
 _WRITTEN: Final = "view_written"

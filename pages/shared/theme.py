@@ -83,6 +83,7 @@ class Tokens:
     bar: str
     warn: str
     good: str
+    bad: str
     parts: dict[str, str]
 
 
@@ -97,6 +98,7 @@ _LIGHT: Final = Tokens(
     bar="#7f7cd8",
     warn="#b5720e",
     good="#0a8270",
+    bad="#b3261e",
     parts={
         "similarity": "#4f4bc9",
         "words": "#3a93c7",
@@ -118,6 +120,7 @@ _DARK: Final = Tokens(
     bar="#7976d6",
     warn="#e0a048",
     good="#34b49c",
+    bad="#ff8f85",
     parts={
         "similarity": "#8583e3",
         "words": "#56b4e9",
@@ -186,6 +189,7 @@ def inject_css() -> None:
         "code-value": t.warn if is_dark() else "#9a5b00",
         "warn": t.warn,
         "good": t.good,
+        "bad": t.bad,
         **{f"type-{name}": hue.now for name, hue in TYPES.items()},
         **{f"part-{name}": colour for name, colour in t.parts.items()},
     }

@@ -47,6 +47,12 @@ CALLERS = {
     "core/operate/rights.py",
 }
 MAKERS = {"core/config.py", "core/eval/engine.py"}
+# What the files beside an index are made with too: the journal, the log of recalls.
+FILES = ("core.vectors.embedded.queue", "core.vectors.embedded.storage")
+# Who changes records: the machine, which journals first, and `store.write`, which is how agents write…
+CHANGERS = {"core/curation/sending.py", "core/store.py"}
+# …and so do the demo's agents, a measurement in a directory of its own, and an import into a store that has no journal.
+WRITERS = {"core/demo/loading.py", "core/eval/retrieval.py", "core/transfer/importing.py"}
 
 
 def name_of(path: Path) -> str:
@@ -125,9 +131,32 @@ def test_only_store_and_catalog_call_the_service():
 
 def test_only_the_configuration_makes_a_client():
     def fault(path):
-        return [name for name in imports_of(path) if below(name, "core.vectors.embedded", "boto3")]
+        names = [name for name in imports_of(path) if not below(name, *FILES)]
+        return [name for name in names if below(name, "core.vectors.embedded", "boto3")]
 
     assert offenders([path for path in ABOVE if name_of(path) not in MAKERS], fault) == {}
+
+
+def test_only_the_machine_changes_records():
+    """Whatever else changed a memory would leave nothing in the journal to take it back with."""
+
+    def calls(path, *owners, names):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:
+                owner = node.func.value
+                name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+                if name.strip("_") in owners:
+                    yield f"{name}.{node.func.attr} in line {node.lineno}"
+
+    def changes(path):
+        return list(calls(path, "records", names=("put", "delete", "put_vectors")))
+
+    def writes(path):
+        return list(calls(path, "store", names=("write",)))
+
+    assert offenders([path for path in ABOVE if name_of(path) not in CHANGERS], changes) == {}
+    assert offenders([path for path in ABOVE if name_of(path) not in WRITERS], writes) == {}
+    assert changes(ROOT / "core/curation/sending.py"), "the test looks for what is not called so any more"
 
 
 def test_the_seam_stands_on_nothing_above_it():

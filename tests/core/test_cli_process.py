@@ -160,7 +160,7 @@ def test_forget_asks_at_a_terminal(filled: dict[str, str], answer: str, code: in
     ended, shown = at_a_terminal(command("forget", "k00001"), filled, typed=f"{answer}\n".encode())
     assert (ended, len(memories(filled))) == (code, left)
     assert "memory number 1" in shown
-    assert "Delete 1 memory of index 'team' for good? [y/N]" in shown
+    assert "Forget 1 memory of index 'team'? [y/N]" in shown
 
 
 def test_a_bar_is_drawn_at_a_terminal_and_taken_away(environment: dict[str, str], tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def test_import_says_what_came_of_every_row(run: CommandLine, file: Path) -> Non
         "vectors_left_out": 0,
         "dry_run": False,
         "seconds": 0,
+        "plan_id": None,
         "errors": [],
     }
 

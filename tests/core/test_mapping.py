@@ -88,7 +88,8 @@ def test_nowhere_is_saved_in_the_tags_and_filters_nothing_in_the_service(tmp_pat
     frame = store.frame(actor=LOCAL_ADMIN)
     assert frame["confidence"].isna().all()
     assert frame["created_at"].isna().all()
-    assert Scope(min_confidence=0.5, created_from=NOW, include_expired=True).to_filter(now=NOW, schema=schema) is None
+    scope = Scope(min_confidence=0.5, created_from=NOW, include_expired=True, include_hidden=True)
+    assert scope.to_filter(now=NOW, schema=schema) is None
     report = store.write([make_memory("new", "text", confidence=0.5)], actor=LOCAL_ADMIN)
     assert "confidence has no place" in report.failed[0].reason or "created_at has no place" in report.failed[0].reason
 

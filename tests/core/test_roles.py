@@ -145,7 +145,7 @@ def test_pages_look_at_a_snapshot_with_the_rights_to_read(engine: EmbeddedClient
         ("read-only", ["index", "create", "fresh"], "CreateIndex"),
         ("curator", ["index", "delete", "team", "--yes"], None),
         ("agent", ["export", "--index", "team"], "ListVectors"),
-        ("agent", ["forget", "a", "--index", "team", "--yes"], "DeleteVectors"),
+        ("agent", ["forget", "a", "--index", "team", "--yes", "--no-preflight", "tried"], "DeleteVectors"),
     ],
 )
 def test_what_a_role_may_not_ends_with_the_right_that_is_missing(

@@ -130,7 +130,27 @@ PARTS = [
         Candidate(make_memory(recall_count=9)), "reinforcement", 0.75, "9 times before: 9 / (9 + 3) = 0.75", id="often"
     ),
     pytest.param(Candidate(make_memory()), "reinforcement", 0, "Never recalled before.", id="never"),
-    pytest.param(Candidate(make_memory(confidence=0.8)), "confidence", 0.8, "Stated confidence 0.80.", id="confidence"),
+    pytest.param(
+        Candidate(make_memory(confidence=0.8, created_at=NOW)),
+        "confidence",
+        0.8,
+        "Stated 0.80, less than a day without reinforcement: 0.80.",
+        id="confidence",
+    ),
+    pytest.param(
+        Candidate(make_memory(confidence=0.85, memory_type="episodic", created_at=NOW - 30 * DAY)),
+        "confidence",
+        0.45,
+        "Stated 0.85, 30 days without reinforcement: 0.45.",
+        id="decayed",
+    ),
+    pytest.param(
+        Candidate(make_memory(confidence=0.8, memory_type="procedural", created_at=NOW - 999 * DAY)),
+        "confidence",
+        0.8,
+        "do not decay",
+        id="procedural",
+    ),
     pytest.param(Candidate(make_memory()), "confidence", 0.5, "No confidence stated: it counts as 0.5.", id="unstated"),
 ]
 

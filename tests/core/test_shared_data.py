@@ -68,3 +68,18 @@ def test_all_sets_share_one_index(command: Callable[..., dict[str, Any]], tmp_pa
     assert (report["written"], report["failed"]) == (sum(SETS.values()), 0)
     out = tmp_path / "out.jsonl"
     assert command("export", "--index", "team", "--output", str(out))["memories"] == sum(SETS.values())
+
+
+def test_reflections_that_expired_are_swept_and_brought_back(command: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    source, before, after = set_file("generative_agents"), tmp_path / "before.jsonl.gz", tmp_path / "after.jsonl.gz"
+    command("import", str(source), "--index", "team")
+    command("export", "--index", "team", "--vectors", "--output", str(before))
+    dry = command("sweep", "--policy", "expiry", "--dry-run")
+    assert (dry["seen"], dry["proposed"], dry["counts"]) == (2_105, 364, {"expiry: retire": 364})
+    swept = command("sweep", "--policy", "expiry", "--yes")
+    assert (swept["done"], swept["failed"], swept["complete"]) == (364, {}, True)
+    assert command("stats", "--index", "team")["memories"] == 2_105 - 364
+    for plan in swept["plans"]:
+        command("undo", plan, "--index", "team", "--yes")
+    command("export", "--index", "team", "--vectors", "--output", str(after))
+    assert rows_of(after) == rows_of(before)

@@ -15,7 +15,10 @@ def test_no_page_lies_where_a_deep_link_would_run_it_alone():
     assert [path.name for path in PAGES.glob("*.py")] == ["__init__.py"]
 
 
-@pytest.mark.parametrize("page", [OVERVIEW, SEARCH, INDEXES])
+CURATE = [f"pages/curate/{name}.py" for name in ("lifecycle", "plan", "golden", "history")]
+
+
+@pytest.mark.parametrize("page", [OVERVIEW, SEARCH, *CURATE, INDEXES])
 def test_every_page_opens(page, team_store, monkeypatch):
     at = open_app(monkeypatch, team_store, page=page)
     assert not at.exception

@@ -16,6 +16,7 @@ from core.vectors.server import RunningServer
 from pages.shared.here import CONNECTED
 from tests.core.aws_environment import KEY, SECRET, isolate_aws
 from tests.pages.app import INDEXES, OVERVIEW, SEARCH, open_app, seed, team_memories, texts
+from tests.pages.curating import PLAN, RUNS, pick, press, records
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # the app keeps its connections until the process ends
 
@@ -196,3 +197,22 @@ def test_a_missing_right_is_explained(page, between, monkeypatch):
     at.switch_page(INDEXES).run()
     assert not at.exception
     assert at.title[0].value == "Where do the memories live?"
+
+
+def test_results_are_retired_and_brought_back_over_an_endpoint(service, monkeypatch):
+    before = records(service[1])
+    at = pick(open_app(monkeypatch, service[2], page=SEARCH, q="refund"), "k1", "k2")
+    press(at, "bar_retire", to=PLAN)
+    assert "Retire 2 memories" in texts(at)
+    for _ in range(RUNS):  # the vectors are being read
+        if any(button.key == "apply" for button in at.button):
+            break
+        at.run()
+    press(at, "apply")
+    assert not at.exception
+    assert "2 memories retired." in texts(at)
+    assert records(service[1]).keys() == before.keys() - {"k1", "k2"}
+    at.switch_page(SEARCH).run()
+    assert "promised a refund" not in "".join(element.value for element in at.html if "mn-card" in element.value)
+    press(at, "bar_undo")
+    assert records(service[1]) == before

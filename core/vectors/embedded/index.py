@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 import numpy as np
 
-from core.errors import NotFoundError, StorageError, StorageReadOnlyError
+from core.errors import NotFoundError, StorageError, StorageReadOnlyError, UnavailableError
 from core.vectors.client import PutVector
 from core.vectors.embedded import text
 from core.vectors.embedded.encoding import segment_hash, to_json
@@ -204,12 +204,32 @@ class IndexFile:
         meta = {key: value for key, value in metadata.items() if key not in body}
         return to_json(meta), to_json(body) if body else b"{}"
 
+    def scrub(self) -> None:
+        """Rewrite the files without what was deleted or replaced, which SQLite leaves in free pages and lists of words."""
+        with self._translated(), self._turn():
+            if self._writer is None:
+                self._writer = self._connect()
+            with transaction(self._writer):
+                text.compact(self._writer, text.tables(self._writer))
+            self._writer.execute("VACUUM")
+            ((busy, _, _),) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with self.reading(rows=True):
+            pass
+        self.replica.renew()
+        if busy:
+            raise UnavailableError(
+                f"'{self.path}' is free of what was deleted, but the log beside it is not, for another process is reading: "
+                "try again in a moment."
+            )
+
     def _save(self) -> None:
         """Write a snapshot if the next open would otherwise read many rows one by one, also when nobody queried here."""
         with self.reading() as reading:
-            written = reading.latest().seq
+            latest = reading.latest()
         head = self.replica.head
-        if written - (head.seq if head else 0) > _WORTH_SAVING:
+        # What is gone must not get into a snapshot that is written now.
+        lost = head is not None and head.gone < latest.gone
+        if lost or latest.seq - (head.seq if head else 0) > _WORTH_SAVING:
             with self.reading(rows=True):
                 pass
         self.replica.save_if_due(at_least=_WORTH_SAVING)

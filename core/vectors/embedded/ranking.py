@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from core.errors import ValidationError
 from core.vectors.client import QueryText
+from core.vectors.columns import Mask, evaluate
 from core.vectors.embedded import text
-from core.vectors.embedded.columns import Mask, evaluate
 from core.vectors.embedded.reading import Reading
 from core.vectors.embedded.segment import View
 from core.vectors.filters import Node

@@ -109,6 +109,15 @@ class Replica:
             self._saver = threading.Thread(target=self._save, args=(self.head, self.views()), name="mnemoscope-snapshot")
             self._saver.start()
 
+    def renew(self) -> None:
+        """Put a snapshot of the rows as they are now in the place of every other."""
+        self.join()
+        with self.lock:
+            head, views = self.head, self.views()
+        snapshot.drop(self._folder)
+        if head is not None:
+            self._save(head, views)
+
     def _save(self, head: Head, views: list[View]) -> None:
         try:
             with try_lock(self._folder / "snapshot.lock") as mine:

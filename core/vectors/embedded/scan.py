@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from core.vectors.arrow import Typed, joined, nulls, typed, vector_array
 from core.vectors.client import KEY_COLUMN, VECTOR_COLUMN
-from core.vectors.embedded.columns import Column
+from core.vectors.columns import Column
 from core.vectors.embedded.reading import Reading
 from core.vectors.embedded.segment import View
 

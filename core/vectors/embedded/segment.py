@@ -13,7 +13,7 @@ import numkong
 import numpy as np
 import numpy.typing as npt
 
-from core.vectors.embedded.columns import Column, Mask
+from core.vectors.columns import Column, Mask
 
 __all__ = ["Segment", "Top"]
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import orjson
 
-from core.vectors.embedded.columns import ABSENT, Column
+from core.vectors.columns import ABSENT, Column
 from core.vectors.embedded.segment import Segment, View
 
-__all__ = ["FORMAT", "Head", "load", "save"]
+__all__ = ["FORMAT", "Head", "drop", "load", "save"]
 
 FORMAT = 1
 _PREFIX = "snapshot-"
@@ -57,6 +57,13 @@ def save(folder: Path, *, identity: str, head: Head, views: list[View]) -> None:
     for other in folder.glob(f"{_PREFIX}*"):
         if other != target:
             shutil.rmtree(other, ignore_errors=True)
+
+
+def drop(folder: Path) -> None:
+    """Remove every snapshot of an index, and what is being written of one."""
+    for path in folder.glob(f"{_PREFIX}*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def load(folder: Path, *, identity: str, dimension: int, cosine: bool, at_most: Head) -> tuple[Segment, Head] | None:

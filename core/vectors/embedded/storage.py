@@ -176,9 +176,10 @@ def _prepare(connection: apsw.Connection, path: Path, schema: str, *, read_only:
     if not made:
         connection.pragma("journal_mode", "wal")
         with transaction(connection):
-            connection.execute(schema)
-            connection.pragma("application_id", _APPLICATION_ID)
-            connection.pragma("user_version", SCHEMA_VERSION)
+            if int(connection.pragma("application_id")) == 0:  # else another process was faster
+                connection.execute(schema)
+                connection.pragma("application_id", _APPLICATION_ID)
+                connection.pragma("user_version", SCHEMA_VERSION)
     # An acknowledged write survives the death of the process; FULL makes it survive a power cut too.
     connection.pragma("synchronous", "FULL")
 

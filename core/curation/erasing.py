@@ -1,0 +1,64 @@
+"""What an erasure does after the memories left the index: their copies in the journal and beside it go too.
+
+It is done again from the start where it was broken off: the plan ends only afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from core.curation.journal import Kind
+from core.curation.outcomes import Outcomes
+from core.curation.pending import forget_plans_with
+from core.curation.sending import Append
+from core.curation.staleness import chunks
+from core.curation.workplace import Workplace
+from core.memory.fields import preview
+
+__all__ = ["erase_copies"]
+
+_CHUNK = 1_000
+
+
+def erase_copies(place: Workplace, outcomes: Outcomes, *, texts: Collection[str] | None, append: Append) -> str | None:
+    """Destroy what is left of the memories that a plan erased, and return why something stays, None where nothing does.
+
+    `texts` are those that were erased, None where nobody knows them any more.
+    """
+    erased = outcomes.erased
+    found = None if texts is None else set(texts)
+    kept: list[str] = []
+    for part in chunks(erased, _CHUNK):
+        holding = place.journal.holding(place.stream, part)
+        # Images that were made after the erasure are of another memory with the same key: they are not ours to destroy.
+        kept += [key for key in part if any(number > outcomes.keys[key].number for number in holding.get(key, ()))]
+        going = [key for key in part if key not in kept]
+        images = {key: holding[key] for key in going if holding.get(key)}
+        if found is not None:
+            found |= _texts(place, images)
+        if images or not outcomes.purged.issuperset(going):
+            append(Kind.PURGED, {"keys": going, "images": sum(map(len, images.values()))}, ())
+            place.journal.purge(place.stream, going)
+    forget_plans_with(place, set(erased))
+    if place.purge is not None:
+        place.purge(place.store, erased, found)
+    if not kept:
+        return None
+    return (
+        f"{len(kept):,} of the keys ({preview(kept[0])} is one) were written and changed again since: the journal's copies "
+        "of what they were stay until they are erased again."
+    )
+
+
+def _texts(place: Workplace, holding: dict[str, list[int]]) -> set[str]:
+    """Return the texts that the images of these keys hold."""
+    wanted: dict[int, list[str]] = {}
+    for key, numbers in holding.items():
+        for number in numbers:
+            wanted.setdefault(number, []).append(key)
+    found: set[str] = set()
+    for number, keys in wanted.items():
+        for key, image in place.journal.images(place.stream, number, keys=keys).items():
+            if image.before is not None:
+                found.add(place.store.memory_of(key, image.before.metadata).content)
+    return found

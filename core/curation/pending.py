@@ -1,0 +1,119 @@
+"""Plans that are kept for later or for somebody else, beside the journal: each whole, and its summary for lists."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from core.access import Actor, Permission
+from core.curation.plan import Plan, plan_from_json, plan_to_json
+from core.curation.workplace import Workplace
+from core.errors import CurationError, NotAllowedError
+
+__all__ = ["PendingPlan", "discard", "forget", "forget_plans_with", "keep", "kept", "pending"]
+
+_PLAN: Final = "plan"
+_SUMMARY: Final = "pending"
+
+
+@dataclass(frozen=True)
+class PendingPlan:
+    """A plan that was kept for later or for somebody else, without its changes."""
+
+    plan_id: str
+    plan_hash: str
+    title: str
+    policy: str
+    author: str
+    created_at: datetime
+    changes: int
+    counts: Mapping[str, int]
+    kept_by: str
+    kept_at: datetime
+    reason: str = ""
+    undoes: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        times = {"created_at": self.created_at.isoformat(), "kept_at": self.kept_at.isoformat()}
+        return vars(self) | times | {"counts": dict(self.counts)}
+
+
+def keep(place: Workplace, plan: Plan, *, actor: Actor) -> None:
+    """Keep a plan; one that somebody else keeps under the same id is not replaced."""
+    place.require_here(plan)
+    place.require(Permission.WRITE, actor)
+    known = place.chronicle.get(plan.id)
+    if known is not None and known.plan_hash != plan.hash:
+        raise CurationError(f"Plan {plan.id} was applied with other changes: give this one an id of its own.")
+    if known is not None and known.complete:
+        raise CurationError(f"Plan {plan.id} ({plan.title!r}) was applied: there is nothing left to keep.")
+    _require_own(place, plan.id, actor)
+    counts = {str(action): count for action, count in plan.counts.items()}
+    summary = PendingPlan(
+        plan.id,
+        plan.hash,
+        plan.title,
+        plan.policy,
+        plan.author,
+        plan.created_at,
+        len(plan),
+        counts,
+        actor.name,
+        place.clock(),
+        plan.reason,
+        plan.undoes,
+    )
+    # The list names only what can be opened: the plan is there first, and goes last.
+    place.documents.put(place.stream, _PLAN, plan.id, plan_to_json(plan))
+    place.documents.put(place.stream, _SUMMARY, plan.id, summary.to_json())
+
+
+def kept(place: Workplace, plan_id: str, *, actor: Actor) -> Plan | None:
+    """Return a plan that was kept, None where there is none."""
+    place.require(Permission.READ, actor)
+    document = place.documents.get(place.stream, _PLAN, plan_id)
+    return None if document is None else plan_from_json(document.value)
+
+
+def pending(place: Workplace, *, actor: Actor) -> list[PendingPlan]:
+    """Return the plans that are kept, the latest first."""
+    place.require(Permission.READ, actor)
+    found = [_summary(document.value) for document in place.documents.every(place.stream, _SUMMARY)]
+    return sorted(found, key=lambda each: (each.kept_at, each.plan_id), reverse=True)
+
+
+def discard(place: Workplace, plan_id: str, *, actor: Actor) -> None:
+    """Forget a plan: one's own, or as an admin anybody's."""
+    place.require(Permission.WRITE, actor)
+    _require_own(place, plan_id, actor)
+    forget(place, plan_id)
+
+
+def forget(place: Workplace, plan_id: str) -> None:
+    """Remove a plan and its summary, where they are."""
+    place.documents.remove(place.stream, _SUMMARY, plan_id)
+    place.documents.remove(place.stream, _PLAN, plan_id)
+
+
+def forget_plans_with(place: Workplace, keys: Collection[str]) -> None:
+    """Remove every plan that mentions one of these keys: it holds what they were."""
+    for document in place.documents.every(place.stream, _PLAN):
+        if any(change["key"] in keys for change in document.value["changes"]):
+            forget(place, document.name)
+
+
+def _require_own(place: Workplace, plan_id: str, actor: Actor) -> None:
+    document = place.documents.get(place.stream, _SUMMARY, plan_id)
+    if document is not None and document.value["kept_by"] != actor.name and not place.is_admin(actor):
+        raise NotAllowedError(
+            f"{actor.name!r} is a {actor.role}, and plan {plan_id} is kept by {document.value['kept_by']!r}: "
+            "this needs that person or an admin."
+        )
+
+
+def _summary(value: Mapping[str, Any]) -> PendingPlan:
+    times = {name: datetime.fromisoformat(value[name]) for name in ("created_at", "kept_at")}
+    return PendingPlan(**{**value, **times})

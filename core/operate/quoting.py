@@ -1,0 +1,41 @@
+"""Whether a query may quote a memory: what is to be left without a trace must not stay in what somebody asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from core.vectors.words import asked_words, tokenizer
+
+__all__ = ["Quoted"]
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """The texts of erased memories, empty where nobody knows them any more."""
+
+    texts: Collection[str]
+    _tokens: Callable[[str], list[str]] = field(default_factory=lambda: tokenizer("en"))
+    _known: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._known.update(word for text in self.texts for word in self._words(text))
+
+    def may_be_in(self, query: str | None, *, found: bool) -> bool:
+        """Say whether a query may have words of them: all of one text, or, where it `found` one of them, any telling word.
+
+        Where no text is known, every query that found one may.
+        """
+        if query is None:
+            return False
+        asked = _plain(query)
+        if any(text in asked for text in map(_plain, self.texts) if text):
+            return True
+        return found and (not self.texts or not self._known.isdisjoint(self._words(query)))
+
+    def _words(self, text: str) -> list[str]:
+        return self._tokens(" ".join(asked_words(text, "en")))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -1,0 +1,153 @@
+"""What can be done with memories: retire, hide, edit, confirm, erase, or ask for them for ever. Each makes a plan first.
+
+The same buttons stand over the selected results of a search and in the inspector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from core.access import Permission
+from core.curation.golden import golden_from_hit, golden_of
+from core.hostile import markdown_escape, one_line
+from core.memory import Memory
+from core.memory.status import is_hidden
+from core.recall import RecallResult
+from pages.shared.editing import ask_edit
+from pages.shared.here import Here
+from pages.shared.planning import desk_of, propose
+from pages.shared.problem import attempt
+from pages.shared.selection import pick_all, picked, unpick
+from pages.shared.words import plural
+
+__all__ = ["memory_actions", "reason_of", "selection_bar"]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """Something that is done with memories by a plan of its own."""
+
+    what: str
+    label: str
+    icon: str
+    help: str
+    permission: Permission = Permission.READ
+
+
+RETIRE: Final = Verb("retire", "Retire", ":material/archive:", "Take out of the index. Undo brings it back.")
+HIDE: Final = Verb("hide", "Hide", ":material/visibility_off:", "Leave out of recall; it stays in the index.")
+SHOW: Final = Verb("unhide", "Show again", ":material/visibility:", "Let it be recalled again.")
+TRUE: Final = Verb(
+    "validate", "Still true", ":material/verified:", "Note that it still holds: its confidence counts from today."
+)
+ERASE: Final = Verb(
+    "erase",
+    "Erase",
+    ":material/delete_forever:",
+    "Take out of the index and of the journal, for good. Only an admin does that.",
+    Permission.ERASE,
+)
+
+
+def reason_of(result: RecallResult | None) -> str:
+    """Return the reason that a choice has by itself: where it was made."""
+    return f"Chosen among the results for “{one_line(result.query, 120)}”." if result else ""
+
+
+def selection_bar(here: Here, result: RecallResult) -> None:
+    """Draw the line over the results: select what is shown, how much is selected, and what can be done with it."""
+    shown, keys = [hit.memory.key for hit in result.hits], picked(here)
+    if not shown and not keys:
+        return
+    with st.container(
+        horizontal=True, gap="small", vertical_alignment="center", key="selection_on" if keys else "selection"
+    ):
+        if shown:
+            pick_all(here, shown)
+        if not keys:
+            return
+        others = len(set(keys) - set(shown))
+        aside = f", {others:,} of them not shown" if others else ""
+        st.markdown(f"**{len(keys):,} selected**{aside}", width="content")
+        _selected(here, keys, result)
+
+
+def _selected(here: Here, keys: Sequence[str], result: RecallResult) -> None:
+    reason = reason_of(result)
+    for verb in (RETIRE, HIDE, *([SHOW] if here.scope.include_hidden else [])):
+        _button(here, verb, keys, reason, place="bar")
+    _edit(here, keys, reason, place="bar")
+    for verb in (TRUE, ERASE):
+        _button(here, verb, keys, reason, place="bar")
+    _golden(here, keys, result, place="bar")
+    st.button("Clear", icon=":material/close:", type="tertiary", key="bar_clear", on_click=unpick)
+
+
+def memory_actions(here: Here, memory: Memory, result: RecallResult | None) -> None:
+    """Draw what can be done with the memory in the inspector."""
+    keys, reason = [memory.key], reason_of(result)
+    with st.container(horizontal=True, gap="small", key="inspector_actions"):
+        _edit(here, keys, reason, place="memory")
+        for verb in (SHOW if is_hidden(memory) else HIDE, RETIRE, TRUE, ERASE):
+            _button(here, verb, keys, reason, place="memory")
+        if result is not None and any(hit.memory.key == memory.key for hit in result.hits):
+            _golden(here, keys, result, place="memory")
+
+
+def _button(here: Here, verb: Verb, keys: Sequence[str], reason: str, *, place: str) -> None:
+    assert here.store is not None
+    allowed = here.actor.may(verb.permission, tenant=here.store.info.tenant)
+    said = f"{verb.help} You see the plan first."
+    kind = "tertiary" if place == "memory" else "secondary"
+    pressed = st.button(verb.label, icon=verb.icon, key=f"{place}_{verb.what}", help=said, disabled=not allowed, type=kind)
+    if pressed:
+        propose(here, verb.what, keys, reason=reason)
+
+
+def _edit(here: Here, keys: Sequence[str], reason: str, *, place: str) -> None:
+    st.button(
+        "Edit",
+        icon=":material/edit:",
+        key=f"{place}_edit",
+        help="Change text or fields. You see the plan first.",
+        type="tertiary" if place == "memory" else "secondary",
+        on_click=ask_edit,
+        args=(here, list(keys), reason),
+    )
+
+
+def _golden(here: Here, keys: Sequence[str], result: RecallResult | None, *, place: str) -> None:
+    """Offer to make the question a golden query that expects these memories; only what answers it can be expected."""
+    assert here.store is not None
+    found = [] if result is None else [hit.memory.key for hit in result.hits if hit.memory.key in set(keys)]
+    allowed = here.actor.may(Permission.WRITE, tenant=here.store.info.tenant)
+    pressed = st.button(
+        "Make golden",
+        icon=":material/star:",
+        key=f"{place}_golden",
+        help=f"Keep this question as a golden query that must bring back {plural(len(found), 'memory')}: "
+        "a plan that would lose one is held back.",
+        disabled=not allowed or not found,
+        type="tertiary" if place == "memory" else "secondary",
+    )
+    if pressed and result is not None and attempt(lambda: _save_golden(here, result, found)):
+        said = one_line(result.query, 80)
+        st.toast(
+            markdown_escape(f"Golden: “{said}” must bring back {plural(len(found), 'memory')}."),
+            icon=":material/star:",
+        )
+
+
+def _save_golden(here: Here, result: RecallResult, keys: Sequence[str]) -> bool:
+    desk = desk_of(here)
+    queries = golden_of(desk.store, actor=here.actor)
+    known = [kept.query for kept in queries.every()]
+    for key in keys:  # the second key goes into the query that the first one made
+        query = golden_from_hit(result, key, scope=here.scope, owner=here.actor.name, now=here.now, existing=known)
+        known = [each for each in known if each.name != query.name] + [query]
+    queries.save(known[-1])
+    return True

@@ -1,0 +1,51 @@
+"""Ask a question once: a click beside the results is no new question, for the recall log as for the service."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import streamlit as st
+
+from core.analysis.snapshot import Snapshot
+from core.candidates import Mode
+from core.recall import RecallResult, recall
+from core.scoring import Weights
+from pages.shared import state
+from pages.shared.here import Here
+
+__all__ = ["ask", "ask_anew"]
+
+_ASKED: Final = "asked"
+# Of an index that others write to through a service, nobody tells that it changed.
+_GOOD_FOR: Final = timedelta(minutes=1)
+
+
+def ask(here: Here, query: str, *, k: int, mode: Mode, weights: Weights, snapshot: Snapshot | None) -> RecallResult:
+    """Return what a question brings back, as of a moment ago where nothing changed since."""
+    assert here.store is not None
+    scope = tuple(tuple(state.get_all(name)) for name in (*state.SCOPE_PARAMS, *state.TIME_PARAMS))
+    asked = (here.catalog.uri, here.catalog.bucket, here.index, here.revision, here.actor, query, k, mode, weights, scope)
+    known_for, at, known = st.session_state.get(_ASKED, (None, here.now, None))
+    if known_for == asked and isinstance(known, RecallResult) and here.now - at < _GOOD_FOR:
+        return known
+    with st.spinner("Searching", show_time=True):
+        result = recall(
+            here.store,
+            query,
+            actor=here.actor,
+            now=here.now,
+            k=k,
+            mode=mode,
+            scope=here.scope,
+            weights=weights,
+            snapshot=snapshot,
+            channel="page",
+        )
+    st.session_state[_ASKED] = (asked, here.now, result)
+    return result
+
+
+def ask_anew() -> None:
+    """Ask the next time in any case: something was changed."""
+    st.session_state.pop(_ASKED, None)

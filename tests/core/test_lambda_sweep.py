@@ -1,0 +1,152 @@
+"""The sweep in Lambda: segments side by side, a successor where the time ends, a failure where a person must look."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.access import LOCAL_ADMIN
+from core.curation.desk import open_desk
+from core.errors import ConfigError, CurationError
+from core.operate.lambda_sweep import Settings, run
+from core.records import Records
+from tests.core.memory_builders import DAY, NOW, make_catalog, make_memory, make_store
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "deploy" / "template.yaml"
+
+
+@dataclass
+class Context:
+    """The context of an invocation that may run so many seconds."""
+
+    seconds: float = 900.0
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:sweep"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1_000)
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a store of 30 memories of which 10 have expired, where Lambda is told that it is."""
+    place = tmp_path / "store"
+    expired = (make_memory(f"k{n:02}", f"Fact {n}.", expires_at=NOW - 30 * DAY if n % 3 == 0 else None) for n in range(30))
+    store = make_store(place, *expired)
+    assert store.archive is not None
+    store.archive.close()
+    monkeypatch.setenv("MNEMOSCOPE_STORE", str(place))
+    return place
+
+
+def chain(settings: Settings, context: Context, event: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Run an event and every one that it starts, each through JSON as Lambda passes it."""
+    waiting, answers = [dict(event or {})], []
+    while waiting:
+        started: list[Mapping[str, Any]] = []
+        answers.append(run(waiting.pop(0), context, settings, invoke=started.append, clock=lambda: NOW, new_id=lambda: "r1"))
+        waiting += json.loads(json.dumps(started))
+        assert len(answers) < 50
+    return answers
+
+
+def left(directory: Path) -> int:
+    return make_catalog(directory).open("agents", actor=LOCAL_ADMIN).count(LOCAL_ADMIN)
+
+
+def test_one_invocation_sweeps_a_small_index(directory: Path) -> None:
+    (answer,) = chain(Settings("agents"), Context())
+    assert (answer["done"], answer["complete"], left(directory)) == (10, True, 20)
+    json.dumps(answer)
+
+
+def test_segments_are_invocations_of_their_own(directory: Path) -> None:
+    first, *others = chain(Settings("agents", segments=4), Context())
+    assert [each["segment"] for each in first["started"]] == ["0/4", "1/4", "2/4", "3/4"]
+    assert (sum(answer["done"] for answer in others), left(directory)) == (10, 20)
+
+
+def test_a_successor_goes_on_where_the_time_ended(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = Records.listed
+    monkeypatch.setattr(Records, "listed", lambda self, **options: listed(self, **({"maxResults": 8} | options)))
+    answers = chain(Settings("agents"), Context(seconds=1))
+    assert len(answers) == 4
+    assert [answer["out_of_time"] for answer in answers] == [True, True, True, False]
+    assert (answers[-1]["done"], left(directory)) == (10, 20)
+    names = {name for answer in answers for name in answer["plans"]}
+    assert len(names) == sum(len(answer["plans"]) for answer in answers)
+
+
+def test_a_dry_run_changes_nothing(directory: Path) -> None:
+    (answer,) = chain(Settings("agents", dry_run=True), Context())
+    assert (answer["proposed"], answer["done"], left(directory)) == (10, 0, 30)
+
+
+def test_what_a_person_must_see_fails_the_invocation(directory: Path) -> None:
+    with pytest.raises(CurationError, match="stopped: The limit of 3 changes is reached"):
+        run({}, Context(), Settings("agents", share=0.1), invoke=lambda _: None, clock=lambda: NOW, new_id=lambda: "r1")
+    assert left(directory) == 27
+    store = make_catalog(directory).open("agents", actor=LOCAL_ADMIN)
+    (deed,) = open_desk(store).history(actor=LOCAL_ADMIN)
+    assert (deed.plan_id, deed.actor, deed.policy) == ("sweep-r1-0", "sweep", "sweep")
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        pytest.param({}, "MNEMOSCOPE_STORE and SWEEP_INDEX", id="nothing"),
+        pytest.param({"MNEMOSCOPE_STORE": "x"}, "SWEEP_INDEX", id="no-index"),
+        pytest.param({"SWEEP_SEGMENTS": "many"}, "must be numbers", id="segments"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(environment: dict[str, str], said: str) -> None:
+    more = {} if "MNEMOSCOPE_STORE" in environment or not environment else {"MNEMOSCOPE_STORE": "x", "SWEEP_INDEX": "i"}
+    with pytest.raises(ConfigError, match=said):
+        Settings.from_environment(environment | more)
+
+
+@pytest.mark.parametrize("given", ["1", "a/b", 3, ""])
+def test_a_segment_that_is_none_is_refused(directory: Path, given: Any) -> None:
+    with pytest.raises(ConfigError, match="write it as in 0/4"):
+        run({"segment": given}, Context(), Settings("agents"), invoke=lambda _: None)
+
+
+def test_the_template_passes_the_linter() -> None:
+    program = "import sys; from cfnlint.runner import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(TEMPLATE)], capture_output=True, text=True, check=False, timeout=240
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_template_and_the_code_say_the_same() -> None:
+    text = TEMPLATE.read_text(encoding="utf-8")
+    variables = set(re.findall(r"^ {10}((?:MNEMOSCOPE|SWEEP)_[A-Z]+(?:_[A-Z]+)*):", text, re.MULTILINE))
+    values = dict.fromkeys(variables, "1") | {"MNEMOSCOPE_STORE": "s", "SWEEP_INDEX": "team", "SWEEP_POLICIES": "decay"}
+    settings = Settings.from_environment(values)
+    assert settings == Settings("team", ("decay",), 1, 1.0, dry_run=True)
+    assert {"MNEMOSCOPE_STORE", "MNEMOSCOPE_JOURNAL"} < variables
+    image = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    assert "core.operate.lambda_sweep.handler" in image
+
+
+def test_the_template_allows_what_a_sweep_calls_and_no_more() -> None:
+    allowed = set(re.findall(r"s3vectors:([A-Za-z]+)", TEMPLATE.read_text(encoding="utf-8")))
+    assert allowed == {
+        "DeleteVectors",
+        "GetIndex",
+        "GetVectorBucket",
+        "GetVectors",
+        "ListIndexes",
+        "ListTagsForResource",
+        "ListVectors",
+        "PutVectors",
+    }
