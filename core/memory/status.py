@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.memory.model import Memory
+from core.memory.storable import storable
 
 __all__ = ["HIDDEN", "STATUS_KEY", "is_hidden", "shown", "status_of", "with_status"]
 
@@ -15,15 +16,15 @@ HIDDEN: Final = "hidden"
 
 def status_of(memory: Memory) -> str | None:
     """Return the memory's status, None where it has none; a value that is no text counts as hidden."""
-    if STATUS_KEY not in memory.extra:
+    said = memory.extra.get(STATUS_KEY)
+    if not storable(said):  # the service cannot have it under that key, so its filter passes the memory
         return None
-    said = memory.extra[STATUS_KEY]
-    return said if isinstance(said, str) and said else HIDDEN
+    return said if isinstance(said, str) else HIDDEN
 
 
 def is_hidden(memory: Memory) -> bool:
     """Say whether recall leaves the memory out: whatever its status says, one that has none is shown."""
-    return STATUS_KEY in memory.extra
+    return status_of(memory) is not None
 
 
 def with_status(metadata: Mapping[str, Any], status: str = HIDDEN) -> dict[str, Any]:

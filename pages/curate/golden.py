@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.curation.golden import golden_of
 from pages.shared.getting_started import getting_started
 from pages.shared.golden_form import golden_dialogs
-from pages.shared.golden_list import golden_buttons, golden_rows, lead, queries_of
+from pages.shared.golden_list import golden_buttons, golden_rows, lead
 from pages.shared.here import current
 
 here = current()
@@ -14,7 +15,7 @@ if here.desk is None:
     getting_started(here)
     st.stop()
 
-queries = queries_of(here)
+queries = golden_of(here.desk.store, actor=here.actor)
 kept = queries.every()
 st.title("Which questions must always be answered?", anchor=False)
 st.html(lead(kept, index=here.index))

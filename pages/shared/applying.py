@@ -17,6 +17,7 @@ from core.errors import StalePlanError
 from core.hostile import markdown_escape, one_line
 from pages.shared import state
 from pages.shared.asking import ask_anew
+from pages.shared.deed import undo_refused
 from pages.shared.diff import change_html
 from pages.shared.here import Here
 from pages.shared.markup import escaped
@@ -108,15 +109,8 @@ def _confirmation(plan: Plan, wanted: str, *, disabled: bool) -> str:
 
 
 def _apply(here: Here, plan: Plan, found: Preflight | None, **said: str | None) -> None:
-    work = partial(
-        desk_of(here).apply,
-        plan,
-        actor=here.actor,
-        preflight=found,
-        measured=found is not None,
-        unmeasured="" if found else "It was applied on the page without a pre-flight.",
-        **said,
-    )
+    # Without a pre-flight the core measures by itself, and holds back what would lose answers.
+    work = partial(desk_of(here).apply, plan, actor=here.actor, preflight=found, **said)
     forget(here, plan.id)
     ask_anew()
     start(here, plan, work)
@@ -179,17 +173,12 @@ def stale_plan(here: Here, plan: Plan, error: StalePlanError) -> None:
 
 def undo_button(here: Here, deed: Deed, *, key: str, label: str = "") -> None:
     """Offer to take back what a plan did, at once; who did not apply it needs to be an admin."""
-    assert here.store is not None
-    mine = deed.actor == here.actor.name
-    allowed = here.actor.may(Permission.ERASE, tenant=here.store.info.tenant) or (
-        mine and here.actor.may(Permission.DELETE, tenant=here.store.info.tenant)
-    )
-    said = None if allowed else "Only who applied it, or an admin, takes it back."
+    said = undo_refused(here, deed)
     if st.button(
         label or ("Undo" if deed.undoes is None else "Redo"),
         icon=":material/undo:",
         key=key,
-        disabled=not allowed,
+        disabled=said is not None,
         help=said,
     ):
         take_back(here, deed)

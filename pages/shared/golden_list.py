@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import streamlit as st
 
-from core.access import Actor
 from core.candidates import Mode
-from core.curation.golden import GoldenQueries, GoldenQuery, Kept, golden_of, golden_to_lines
-from core.curation.judging import unmet
+from core.curation.golden import GoldenQuery, Kept, golden_to_lines
+from core.curation.judging import Outcome, ask_golden
 from core.hostile import markdown_escape, one_line
-from core.recall import recall
 from core.scope import Scope
-from core.store import MemoryStore
 from pages.shared.golden_form import ask_for, may_write
 from pages.shared.here import Here
 from pages.shared.markup import escaped, slug
 from pages.shared.problem import attempt
 from pages.shared.words import age, plural
 
-__all__ = ["Checked", "check", "golden_buttons", "golden_rows", "lead", "queries_of", "results_of", "row_html"]
+__all__ = ["golden_buttons", "golden_rows", "lead", "results_of", "row_html", "verdict_html"]
 
 _A_PAGE: Final = 20
 _FIND_FROM: Final = 8
@@ -33,30 +29,7 @@ _TEXT: Final = 120
 _MODES: Final = {Mode.VECTOR: "by meaning alone", Mode.TEXT: "by words alone"}
 
 
-@dataclass(frozen=True)
-class Checked:
-    """How one golden query does on the index: the rank of each memory it names, None where that is not among the first k."""
-
-    ranks: Mapping[str, int | None]
-    broken: tuple[str, ...]
-
-    @property
-    def holds(self) -> bool:
-        """Say whether everything that it asks for is so."""
-        return not self.broken
-
-
-def check(store: MemoryStore, query: GoldenQuery, *, actor: Actor, now: datetime) -> Checked:
-    """Ask a golden query and return what of it does not hold; it does not go to the recall log."""
-    result = recall(
-        store, query.text, actor=actor, now=now, k=query.k, mode=query.mode, scope=query.scope, log=False, channel="page"
-    )
-    found = {hit.memory.key: hit.rank for hit in result.hits}
-    broken = tuple(problem.key for problem in unmet(query, list(found)) if problem.key)
-    return Checked({key: found.get(key) for key in (*query.expected, *query.forbidden)}, broken)
-
-
-def results_of(here: Here, stream: str) -> tuple[Mapping[str, Checked], datetime | None]:
+def results_of(here: Here, stream: str) -> tuple[Mapping[str, Outcome], datetime | None]:
     """Return what the last run found, as long as the index did not change since, and when that was."""
     kept_for, at, found = st.session_state.get(_RESULTS, (None, None, {}))
     return (found, at) if kept_for == (stream, here.revision) else ({}, None)
@@ -114,7 +87,7 @@ def golden_rows(here: Here, kept: Sequence[Kept], stream: str) -> None:
     found, at = results_of(here, stream)
     if found and at:
         st.html(verdict_html(kept, found, ran=age(at, now=here.now)))
-    shown = sorted(kept, key=lambda each: found[each.query.name].holds if each.query.name in found else True)
+    shown = sorted(kept, key=lambda each: not (each.query.name in found and found[each.query.name].problems))
     place = 0
     if len(shown) > _FIND_FROM:
         wanted = (
@@ -139,19 +112,19 @@ def golden_rows(here: Here, kept: Sequence[Kept], stream: str) -> None:
         _row(here, each.query, found.get(each.query.name), texts)
 
 
-def verdict_html(kept: Sequence[Kept], found: Mapping[str, Checked], *, ran: str) -> str:
+def verdict_html(kept: Sequence[Kept], found: Mapping[str, Outcome], *, ran: str) -> str:
     """Return how many hold, in one line with a mark."""
     known = [found[each.query.name] for each in kept if each.query.name in found]
-    broken = sum(not each.holds for each in known)
+    broken = sum(bool(each.problems) for each in known)
     mark, tone = ("✕", "bad") if broken else ("✓", "good")
     held = "It holds" if len(known) == 1 else f"All {len(known):,} hold"
     said = f"{broken:,} of {len(known):,} {'does' if broken == 1 else 'do'} not hold" if broken else held
     return f"<div class='mn-verdict'><i class='mn-{tone}'>{mark}</i><span><b>{said}.</b> Run {escaped(ran)}.</span></div>"
 
 
-def row_html(query: GoldenQuery, checked: Checked | None, texts: Mapping[str, str]) -> str:
+def row_html(query: GoldenQuery, checked: Outcome | None, texts: Mapping[str, str]) -> str:
     """Return one golden query: the question, each memory with its rank, and who vouches for it."""
-    mark, tone = ("○", "muted") if checked is None else ("✓", "good") if checked.holds else ("✕", "bad")
+    mark, tone = ("○", "muted") if checked is None else ("✓", "good") if not checked.problems else ("✕", "bad")
     lines = [
         *(_line(key, f"among the first {query.depth}", checked, texts) for key in query.expected),
         *(_line(key, "must not come", checked, texts, forbidden=True) for key in query.forbidden),
@@ -165,18 +138,18 @@ def row_html(query: GoldenQuery, checked: Checked | None, texts: Mapping[str, st
     )
 
 
-def _line(key: str, said: str, checked: Checked | None, texts: Mapping[str, str], *, forbidden: bool = False) -> str:
+def _line(key: str, said: str, checked: Outcome | None, texts: Mapping[str, str], *, forbidden: bool = False) -> str:
     text = texts.get(key) or f"{key} (not in this index)"
     if checked is None:
         return f"<li>{escaped(one_line(text, _TEXT))} <span class='mn-muted'>{escaped(said)}</span></li>"
-    rank = checked.ranks.get(key)
-    found = "not found" if rank is None else f"rank {rank:,}"
-    tone = "bad" if key in checked.broken else "muted"
-    wanted = f", {said}" if key in checked.broken or forbidden else ""
+    found = f"rank {checked.hits.index(key) + 1:,}" if key in checked.hits else "not found"
+    broken = any(problem.key == key for problem in checked.problems)
+    tone = "bad" if broken else "muted"
+    wanted = f", {said}" if broken or forbidden else ""
     return f"<li>{escaped(one_line(text, _TEXT))} <span class='mn-{tone} mn-num'>{found}{escaped(wanted)}</span></li>"
 
 
-def _row(here: Here, query: GoldenQuery, checked: Checked | None, texts: Mapping[str, str]) -> None:
+def _row(here: Here, query: GoldenQuery, checked: Outcome | None, texts: Mapping[str, str]) -> None:
     name, may = slug(query.name), may_write(here)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"golden_row_{name}"):
         st.html(row_html(query, checked, texts), width="stretch")
@@ -206,15 +179,9 @@ def _run(here: Here, kept: Sequence[Kept], stream: str) -> None:
     bar, found = st.progress(0.0, "Asking"), {}
     for place, each in enumerate(kept):
         bar.progress(place / len(kept), f"{place:,} of {plural(len(kept), 'query', 'queries')} asked")
-        checked = attempt(lambda query=each.query: check(store, query, actor=here.actor, now=here.now))
+        checked = attempt(lambda query=each.query: ask_golden(store, query, actor=here.actor, now=here.now))
         if checked is None:
             break
         found[each.query.name] = checked
     bar.empty()
     st.session_state[_RESULTS] = ((stream, here.revision), here.now, found)
-
-
-def queries_of(here: Here) -> GoldenQueries:
-    """Return the golden queries of the open index."""
-    assert here.desk is not None
-    return golden_of(here.desk.store, actor=here.actor)

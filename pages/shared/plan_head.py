@@ -7,6 +7,7 @@ from typing import Final
 
 import streamlit as st
 
+from core.curation.golden import GoldenQueries
 from core.curation.plan import Plan, plan_from_json, plan_to_json
 from core.curation.preflight import Preflight
 from core.errors import ConfigError
@@ -97,8 +98,11 @@ def measured(here: Here, plan: Plan) -> Preflight | None:
         st.caption("It puts back what was there, so no pre-flight is asked for.")
         st.button("Measure it anyway", key="measure", on_click=_measure, args=(plan.id,), type="tertiary")
         return None
+    golden = attempt(lambda: _golden(here))
+    if golden is None:
+        return None
     known_for, known = st.session_state.get(_MEASURED, (None, None))
-    now_for = (plan.hash, here.revision, here.index)
+    now_for = (plan.hash, here.revision, here.index, golden)
     if known_for == now_for and isinstance(known, Preflight):
         return known
     snapshot = snapshot_with_vectors(here)
@@ -114,6 +118,12 @@ def measured(here: Here, plan: Plan) -> Preflight | None:
     if found is not None:
         st.session_state[_MEASURED] = (now_for, found)
     return found
+
+
+def _golden(here: Here) -> tuple[tuple[str, str], ...]:
+    """Return which golden queries there are now, each in its version: another one may break."""
+    desk = desk_of(here)
+    return tuple((kept.query.name, kept.version) for kept in GoldenQueries(desk.ledger.documents, desk.stream).every())
 
 
 def _measure(plan_id: str) -> None:

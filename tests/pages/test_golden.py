@@ -7,10 +7,11 @@ import pytest
 from core.access import ACTOR_VARIABLE
 from core.candidates import Mode
 from core.curation.golden import GoldenQueries, GoldenQuery, golden_from_lines, golden_to_lines
+from core.curation.judging import Outcome, unmet
 from core.errors import ConfigError, FileReadError
 from core.scope import Scope
 from pages.shared.golden_form import free_name, imported
-from pages.shared.golden_list import Checked, row_html, verdict_html
+from pages.shared.golden_list import row_html, verdict_html
 from tests.pages.app import NOW, open_app, seed, team_memories, texts
 from tests.pages.curating import kept_plan, opened_desk, press
 
@@ -22,6 +23,11 @@ def query(name="refunds", **overrides):
     """Return the golden query that the lead's approval answers."""
     values = {"text": "Who approves refunds?", "expected": ("k2",), "within": 3, "owner": "ann", "created_at": NOW}
     return GoldenQuery(name, **values | overrides)
+
+
+def asked(*hits):
+    """Return what comes of the query when these memories come."""
+    return Outcome(query(), hits, tuple(unmet(query(), hits)))
 
 
 @pytest.fixture
@@ -173,8 +179,8 @@ def test_a_plan_that_drops_the_only_answer_is_held_back(store, monkeypatch):
     ("checked", "mark"),
     [
         pytest.param(None, "○", id="not run"),
-        pytest.param(Checked({"k2": 1}, ()), "✓", id="holds"),
-        pytest.param(Checked({"k2": None}, ("k2",)), "✕", id="lost"),
+        pytest.param(asked("k2"), "✓", id="holds"),
+        pytest.param(asked("k1"), "✕", id="lost"),
     ],
 )
 def test_a_row_says_how_it_does(checked, mark):
@@ -186,9 +192,9 @@ def test_a_row_says_how_it_does(checked, mark):
 
 def test_the_verdict_counts_what_was_run():
     saved = [type("Kept", (), {"query": query(name)}) for name in ("a", "b")]
-    assert "All 2 hold" in verdict_html(saved, {"a": Checked({}, ()), "b": Checked({}, ())}, ran="just now")
-    assert "It holds" in verdict_html(saved[:1], {"a": Checked({}, ())}, ran="just now")
-    assert "1 of 2 does not hold" in verdict_html(saved, {"a": Checked({}, ()), "b": Checked({}, ("k",))}, ran="just now")
+    assert "All 2 hold" in verdict_html(saved, {"a": asked("k2"), "b": asked("k2")}, ran="just now")
+    assert "It holds" in verdict_html(saved[:1], {"a": asked("k2")}, ran="just now")
+    assert "1 of 2 does not hold" in verdict_html(saved, {"a": asked("k2"), "b": asked("k1")}, ran="just now")
 
 
 def test_a_name_is_the_question_and_its_own():

@@ -102,6 +102,17 @@ def test_a_lost_answer_holds_the_plan_back_until_somebody_says_why(store, monkey
     assert "k2" not in records(store)
 
 
+def test_a_golden_query_of_a_moment_ago_counts(store, monkeypatch):
+    kept_plan(store, ["k2"])
+    at = open_app(monkeypatch, store, page=PLAN, plan="p1")
+    assert "Nothing to try it on." in texts(at)
+    keep_golden(store, "k2")
+    at.run()
+    assert "1 query of 1 loses what must come." in texts(at)
+    apply(at)
+    assert "k2" in records(store)
+
+
 def test_the_same_plan_passes_where_another_memory_answers(store, monkeypatch):
     keep_golden(store, "k2")
     kept_plan(store, ["k6"])
