@@ -108,7 +108,9 @@ def test_a_query_is_the_one_that_botocore_sends(
     arguments = {**where, "queryVector": {"float32": vector}, "topK": limit, "filter": {"a": {"$ne": text}}}
     plain = arguments | {"queryVector": {"float32": [float(number) for number in vector]}}
     assert ours.send("query_vectors", prepared("QueryVectors", arguments)) == theirs.send("query_vectors", plain)
-    assert json.loads(ours.bodies[-1]) == json.loads(theirs.bodies[-1])
+    # A whole number goes out as one here, which is the same number.
+    sent, expected = (json.loads(wire.bodies[-1], parse_int=float) for wire in wires)
+    assert sent == expected
 
 
 def _sorted(value: Any) -> Any:
