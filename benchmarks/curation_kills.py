@@ -129,7 +129,7 @@ def run(directory: Path, *, kills: int, changes: int, seed: int = 0, wait_s: flo
     """Kill whoever applies `kills` times, up to `wait_s` after one of its steps, and return what was found."""
     rng = random.Random(seed)
     between = untold = lost = broken = ended = 0
-    exact = True
+    exact = onward = True  # whether the plan does the changes, or takes them back
     with closing(open_index(directory)) as catalog:
         store = catalog.create(_INDEX, actor=LOCAL_ADMIN)
         fill(store, changes)
@@ -145,10 +145,10 @@ def run(directory: Path, *, kills: int, changes: int, seed: int = 0, wait_s: flo
             broken += len(verify(desk.ledger.journal, desk.stream).broken)
             if desk.deed(plan.id, actor=LOCAL_ADMIN).state is State.APPLIED:
                 ended += 1
-                exact = exact and (plan.undoes is None or after == start)
-                plan = desk.undo_plan(plan.id, actor=LOCAL_ADMIN)
+                exact = exact and (onward or after == start)
+                plan, onward = desk.undo_plan(plan.id, actor=LOCAL_ADMIN), not onward
         desk.apply(plan, actor=LOCAL_ADMIN, measured=False)
-        if plan.undoes is None:
+        if onward:
             back = desk.undo_plan(plan.id, actor=LOCAL_ADMIN)
             desk.apply(back, actor=LOCAL_ADMIN, measured=False)
         exact = exact and contents(store) == start

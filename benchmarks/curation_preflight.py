@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import resource
 import sys
 import tempfile
 import time
@@ -81,15 +82,20 @@ def measure(folder: Path, *, memories: int, queries: int, changes: int, dimensio
             return run_preflight(store, plan, golden=golden, now=now, actor=LOCAL_ADMIN)
 
         real()  # embeds the queries and opens what the engine keeps in memory
-        real_s, cold, warm = _seconds(real), _seconds(preflight), min(_seconds(preflight) for _ in range(3))
+        real_s, _ = _seconds(real)
+        cold, cold_cpu = _seconds(preflight)
+        warm, warm_cpu = min(_seconds(preflight) for _ in range(3))
     return {
         "memories": memories,
         "queries": len(golden),
         "changes": len(plan),
         "cold_s": cold,
+        "cold_cpu_s": cold_cpu,
         "warm_s": warm,
+        "warm_cpu_s": warm_cpu,
         "real_recalls_s": real_s,
         "warm_to_twice_real": round(warm / (2 * real_s), 2),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
 
 
@@ -114,10 +120,11 @@ def _fill(store: MemoryStore, count: int) -> None:
         store.records.put(records, actor=LOCAL_ADMIN)
 
 
-def _seconds(run: Callable[[], object]) -> float:
-    started = time.perf_counter()
+def _seconds(run: Callable[[], object]) -> tuple[float, float]:
+    """Return how long it takes, by the clock and in processor time of all threads."""
+    started, busy = time.perf_counter(), time.process_time()
     run()
-    return round(time.perf_counter() - started, 2)
+    return round(time.perf_counter() - started, 2), round(time.process_time() - busy, 2)
 
 
 if __name__ == "__main__":

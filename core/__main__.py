@@ -1,7 +1,7 @@
 """The command line: `python -m core COMMAND …`.
 
-Exit codes: 0 done; 1 some lines failed, or what was named is not there; 2 a usage error or a refusal, with its reason on
-stderr; 130 stopped by Ctrl-C.
+Exit codes: 0 done; 1 something failed, was left or is not there, or a check did not hold; 2 a usage error or a refusal,
+with its reason on stderr; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from core.candidates import Candidate, Mode
+from core.curation.in_force import InForce
 from core.errors import ConfigError
 from core.exact import Found
 from core.index import IndexInfo
@@ -46,6 +47,10 @@ class Answering(Protocol):
 
     def last_used(self, keys: Collection[str]) -> Mapping[str, datetime]:
         """Return when memories were last recalled by those who use them, by key, as far as the recall log says."""
+        ...
+
+    def rules(self) -> InForce:
+        """Return the decay rules that rank the index now."""
         ...
 
 
@@ -103,9 +108,19 @@ def answer(index: Answering, ask: Asked, vector: np.ndarray | None) -> Answer:
     queried = time.perf_counter()
     pool = _in_time(pool, ask)
     recalled = index.last_used([candidate.memory.key for candidate in pool])
-    ranked = score(pool, ask.text, mode=ask.mode, weights=ask.weights, now=ask.now, recalled=recalled, kept=ask.kept)
+    rules = index.rules()
+    ranked = score(
+        pool,
+        ask.text,
+        mode=ask.mode,
+        weights=ask.weights,
+        now=ask.now,
+        decay=rules.decay,
+        recalled=recalled,
+        kept=ask.kept,
+    )
     hits = tuple(_recalled(one, rank) for rank, one in enumerate(ranked[: ask.k], start=1))
-    return Answer(hits, len(ranked), queried, found.notes)
+    return Answer(hits, len(ranked), queried, (*found.notes, *rules.notes))
 
 
 def _in_time(found: list[Candidate], ask: Asked) -> list[Candidate]:

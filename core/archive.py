@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from core.curation.in_force import RulesInForce
     from core.curation.journal import Ledger
     from core.operate.recall_log import RecallLog
 
@@ -25,6 +26,7 @@ class Archive:
         self._make_ledger, self._make_recalls = ledger, recalls
         self._ledger: Ledger | None = None
         self._recalls: RecallLog | None = None
+        self._rules: RulesInForce | None = None
         self._lock = threading.Lock()
 
     @property
@@ -43,11 +45,21 @@ class Archive:
                 self._recalls = self._make_recalls()
             return self._recalls
 
+    @property
+    def rules(self) -> RulesInForce:
+        """The rules that rank the indexes now."""
+        from core.curation.in_force import RulesInForce
+
+        with self._lock:
+            if self._rules is None:
+                self._rules = RulesInForce(lambda: self.ledger.documents)
+            return self._rules
+
     def close(self) -> None:
         """Write what waits to be written and close both."""
         with self._lock:
             ledger, recalls = self._ledger, self._recalls
-            self._ledger = self._recalls = None
+            self._ledger = self._recalls = self._rules = None
         if recalls:
             recalls.close()
         if ledger:

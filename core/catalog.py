@@ -121,6 +121,7 @@ class Catalog:
         """
         owner = self._tenant(name, tenant)
         actor.require(Permission.ADMINISTER, what=f"index {name!r}", tenant=owner)
+        self._require_same_tenant(name, owner)
         chosen = embedder or self.embedder()
         tags = {EMBEDDER_TAG: embedder_tag(chosen)} | ({TENANT_TAG: owner} if owner else {})
         tags |= {} if scope is None else {SCOPE_TAG: _checked_scope(scope)}
@@ -217,6 +218,14 @@ class Catalog:
         if tenant and named and tenant != named:
             raise ConfigError(f"The name {name!r} is reserved for tenant {named!r}, not {tenant!r}: choose another name.")
         return tenant or named
+
+    def _require_same_tenant(self, name: str, owner: str | None) -> None:
+        """Raise ConfigError where an index of this name was another tenant's: who reads its history would read theirs."""
+        entries = self.archive.ledger.journal.entries(f"{self.bucket}/{name}") if self.archive else ()
+        if any(entry.body.get("tenant") not in (None, owner) for entry in entries):
+            raise ConfigError(
+                f"An index {name!r} was another tenant's, and the journal still has what was in it: choose another name."
+            )
 
     def _existing(self, name: str) -> IndexInfo:
         info = self._inventory.info(name)

@@ -15,6 +15,7 @@ from core.answering import Asked, answer, mode_of, pool_size
 from core.calls import boto3_call, cli_call
 from core.candidates import Candidate, Mode
 from core.context import ContextBlock, context_block
+from core.curation.in_force import InForce, decay_in_force
 from core.exact import Found, Seen
 from core.index import IndexInfo
 from core.operate.recalls import Channel, as_logged
@@ -67,6 +68,9 @@ class _Stored:
 
     def last_used(self, keys: Collection[str]) -> Mapping[str, datetime]:
         return {key: usage.last_at for key, usage in self.store.used(keys, actor=self.actor).items()}
+
+    def rules(self) -> InForce:
+        return decay_in_force(self.store)
 
 
 def recall(

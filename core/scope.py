@@ -54,15 +54,14 @@ class Scope:
         The service compares numbers by range, and only keys that are filterable: a time without its seconds beside it, or a
         field inside JSON text, is left to us.
         """
-        kept = ours = EVERYTHING
+        kept: dict[str, Any] = {}
+        ours: dict[str, Any] = {}
         for row in FILTERS:
-            value = getattr(self, row.key)
             key = schema.epoch(row.field) if row.by_clock else schema.place(row.field)
-            if key is not None and key not in non_filterable and INSIDE not in key:
-                kept = replace(kept, **{row.key: value})
-            else:
-                ours = replace(ours, **{row.key: value})
-        return kept, None if ours == EVERYTHING else ours
+            theirs = key is not None and key not in non_filterable and INSIDE not in key
+            (kept if theirs else ours)[row.key] = getattr(self, row.key)
+        left = replace(EVERYTHING, **ours)
+        return replace(EVERYTHING, **kept), None if left == EVERYTHING else left
 
     def to_filter(
         self, *, now: datetime, schema: Schema = OURS, non_filterable: Collection[str] = ()

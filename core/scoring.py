@@ -20,16 +20,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from core import explain
 from core.candidates import Candidate, Mode
-from core.curation.decay import DEFAULT_DECAY, DecayRules
+from core.curation.decay import DEFAULT_DECAY, DecayRules, Effective, effective_confidence
 from core.errors import ConfigError
-from core.explain import Reading
-from core.lineage import loans
+from core.lineage import Loan, loans
 from core.memory import Memory
 
 __all__ = ["Kept", "ScorePart", "Scored", "Weights", "relevances", "score"]
@@ -47,8 +47,8 @@ _OPTIONAL: Final = ("author", "lineage")
 _NEVER: Final[Mapping[str, datetime]] = {}
 
 
-# By the identity of a memory, which it keeps alive.
-Kept = dict[int, tuple[Memory, Mapping[str, Reading]]]
+# By the identity of a memory, which it keeps alive: recency, reinforcement and confidence.
+Kept = dict[int, tuple[Memory, tuple[float, float, float]]]
 
 
 @dataclass(frozen=True)
@@ -90,20 +90,82 @@ class ScorePart:
 
 
 @dataclass(frozen=True)
+class _Asking:
+    """What the parts of all candidates of one recall are read from."""
+
+    words: AbstractSet[str]
+    best_cosine: float
+    best_bm25: float
+    lent: Mapping[str, Loan]
+    weights: Weights
+    now: datetime
+    decay: DecayRules
+    recalled: Mapping[str, datetime]
+
+    def values(self, candidate: Candidate, kept: Kept | None) -> tuple[float, ...]:
+        """Return the value of each part of a candidate, in the order of the labels."""
+        memory = candidate.memory
+        known = kept.get(id(memory)) if kept is not None else None
+        own = self._own(memory) if known is None else known[1]
+        if kept is not None and known is None:
+            kept[id(memory)] = (memory, own)
+        return (
+            explain.similarity(candidate.cosine, self.best_cosine),
+            explain.words(candidate.bm25, self.best_bm25),
+            explain.author(memory, self.words),
+            explain.lineage(self.lent.get(memory.key)),
+            *own,
+        )
+
+    def why(self, name: str, candidate: Candidate) -> str:
+        """Say why a part of a candidate has its value."""
+        memory = candidate.memory
+        match name:
+            case "similarity":
+                return explain.why_similarity(candidate.cosine, self.best_cosine)
+            case "words":
+                return explain.why_words(candidate.bm25, self.best_bm25)
+            case "author":
+                return explain.why_author(memory, self.words)
+            case "lineage":
+                return explain.why_lineage(self.lent.get(memory.key))
+            case "recency":
+                return explain.why_recency(memory, self.weights.half_life_days, self.now)
+            case "reinforcement":
+                return explain.why_reinforcement(memory.recall_count)
+            case _:
+                return explain.why_confidence(self._sure(memory))
+
+    def _own(self, memory: Memory) -> tuple[float, float, float]:
+        """Return what does not depend on the query."""
+        return (
+            explain.recency(memory, self.weights.half_life_days, self.now),
+            explain.reinforcement(memory.recall_count),
+            explain.confidence(self._sure(memory)),
+        )
+
+    def _sure(self, memory: Memory) -> Effective | None:
+        return effective_confidence(memory, now=self.now, rules=self.decay, last_recall=self.recalled.get(memory.key))
+
+
+@dataclass(frozen=True)
 class Scored:
-    """A candidate with its score, 0 to 1: the readings of its parts by their shares."""
+    """A candidate with its score, 0 to 1: the values of its parts, in the order of the labels, by their shares."""
 
     candidate: Candidate
     score: float
-    readings: Mapping[str, Reading]
+    values: tuple[float, ...]
     shares: Mapping[str, float]
+    asking: _Asking
 
     @property
     def parts(self) -> tuple[ScorePart, ...]:
         """The parts that add up to the score, each with its reason."""
-        named = ((name, share, self.readings[name]) for name, share in self.shares.items())
+        found = zip(_LABELS.items(), self.values, strict=True)
+        named = ((name, label, value, self.shares[name]) for (name, label), value in found if name in self.shares)
         return tuple(
-            ScorePart(name, _LABELS[name], one.value, share, share * one.value, one.why) for name, share, one in named
+            ScorePart(name, label, value, share, share * value, self.asking.why(name, self.candidate))
+            for name, label, value, share in named
         )
 
 
@@ -133,47 +195,18 @@ def score(
     `recalled` is when the recall log last saw a key, beyond what the memories say themselves. `kept` holds what does not
     depend on the query between queries of one moment and the same rest.
     """
-    asked = explain.words_of(query)
     best_cosine, best_bm25 = _best(candidates)
     lent = loans(candidates, relevances(candidates, mode=mode, weights=weights))
-    readings = [
-        {
-            "similarity": explain.similarity(candidate.cosine, best_cosine),
-            "words": explain.words(candidate.bm25, best_bm25),
-            "author": explain.author(candidate.memory, asked),
-            "lineage": explain.lineage(lent.get(candidate.memory.key)),
-            **_own(candidate, weights=weights, now=now, decay=decay, recalled=recalled, kept=kept),
-        }
-        for candidate in candidates
-    ]
-    idle = {name for name in _OPTIONAL if not any(one[name].value for one in readings)}
+    asking = _Asking(explain.words_of(query), best_cosine, best_bm25, lent, weights, now, decay, recalled)
+    values = [asking.values(candidate, kept) for candidate in candidates]
+    idle = {name for place, name in enumerate(_LABELS) if name in _OPTIONAL and not any(one[place] for one in values)}
     shares = _shares(mode, weights, idle)
-    scored = [_scored(candidate, one, shares) for candidate, one in zip(candidates, readings, strict=True)]
+    placed = [(place, shares[name]) for place, name in enumerate(_LABELS) if name in shares]
+    scored = [
+        Scored(candidate, math.fsum([share * one[place] for place, share in placed]), one, shares, asking)
+        for candidate, one in zip(candidates, values, strict=True)
+    ]
     return sorted(scored, key=_order)
-
-
-def _own(
-    candidate: Candidate,
-    *,
-    weights: Weights,
-    now: datetime,
-    decay: DecayRules,
-    recalled: Mapping[str, datetime],
-    kept: Kept | None,
-) -> Mapping[str, Reading]:
-    """Return what does not depend on the query."""
-    memory = candidate.memory
-    known = kept.get(id(memory)) if kept is not None else None
-    if known is not None:
-        return known[1]
-    readings = {
-        "recency": explain.recency(candidate, weights.half_life_days, now),
-        "reinforcement": explain.reinforcement(memory.recall_count),
-        "confidence": explain.confidence(memory, now, decay=decay, last_recall=recalled.get(memory.key)),
-    }
-    if kept is not None:
-        kept[id(memory)] = (memory, readings)
-    return readings
 
 
 def _best(candidates: Sequence[Candidate]) -> tuple[float, float]:
@@ -200,14 +233,6 @@ def _shares(mode: Mode, weights: Weights, idle: set[str]) -> dict[str, float]:
     unused = idle | {{Mode.VECTOR: "words", Mode.TEXT: "similarity"}.get(mode, "")}
     total = sum(value for name, value in raw.items() if name not in unused)
     return {name: value / total for name, value in raw.items() if name not in unused}
-
-
-def _scored(candidate: Candidate, readings: Mapping[str, Reading], shares: Mapping[str, float]) -> Scored:
-    return Scored(candidate, math.fsum([share * readings[name].value for name, share in shares.items()]), readings, shares)
-
-
-def _part_of(name: str, share: float, reading: Reading) -> ScorePart:
-    return ScorePart(name, _LABELS[name], reading.value, share, share * reading.value, reading.why)
 
 
 def _order(one: Scored) -> tuple[float, float, str]:

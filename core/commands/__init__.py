@@ -33,6 +33,7 @@ COMMANDS: Final = (
     Command("approve", "core.commands.approve", "approve as a second admin that a plan erases"),
     Command("golden", "core.commands.golden", "keep queries whose answers must stay, and run them"),
     Command("sweep", "core.commands.sweep", "retire what the rules let go, all over an index"),
+    Command("rules", "core.commands.rules", "show and save what expires and what decays"),
     Command("journal", "core.commands.journal", "list and show what was done, and verify the record of it"),
     Command("index", "core.commands.index", "make, list and remove indexes"),
     Command("demo", "core.commands.demo", "load the demo world"),

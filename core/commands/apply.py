@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from core.commands.applying import add_yes_option, apply_plan, given_plan, print_plan
+from core.commands.applying import add_yes_option, apply_plan, given_plan, print_plan, unmeasured
 from core.commands.console import Console
 from core.commands.options import actor, add_index_option, add_store_options, open_catalog_of
+from core.errors import StalePlanError
 
 EXAMPLE: Final = """\
   python -m core apply plan.json --yes
@@ -39,12 +40,16 @@ def run(args: argparse.Namespace, console: Console) -> int:
         if args.replan:
             print_plan(desk.replan(plan, actor=actor()), console)
             return 0
-        return apply_plan(
-            desk,
-            plan,
-            args,
-            console,
-            acknowledged=args.acknowledge,
-            measured=args.no_preflight is None,
-            unmeasured=args.no_preflight or "",
-        )
+        try:
+            return apply_plan(
+                desk,
+                plan,
+                args,
+                console,
+                acknowledged=args.acknowledge,
+                measured=args.no_preflight is None,
+                unmeasured=unmeasured(args.no_preflight),
+            )
+        except StalePlanError as error:
+            said = f"{error} The same command with --replan prints it made anew over what is there now."
+            raise StalePlanError(said, keys=error.keys) from error

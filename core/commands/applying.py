@@ -7,7 +7,7 @@ import json
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -23,9 +23,26 @@ if TYPE_CHECKING:
     from core.curation.desk import ApplyReport, Desk
     from core.curation.plan import Plan
 
-__all__ = ["add_yes_option", "applied", "apply_plan", "given_plan", "print_plan", "stopping"]
+__all__ = [
+    "add_yes_option",
+    "applied",
+    "apply_plan",
+    "given_plan",
+    "print_plan",
+    "say_left_out",
+    "stopping",
+    "undo_line",
+    "unmeasured",
+]
 
 _SHOWN: Final = 20
+
+
+def unmeasured(reason: str | None) -> str:
+    """Return why nothing is measured before; raise ConfigError for a reason that says nothing."""
+    if reason is not None and not reason.strip():
+        raise ConfigError("--no-preflight needs a reason: it goes to the journal, where others read it.")
+    return reason or ""
 
 
 def add_yes_option(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +53,7 @@ def add_yes_option(parser: argparse.ArgumentParser) -> None:
 def given_plan(catalog: Catalog, args: argparse.Namespace, console: Console) -> tuple[Desk, Plan]:
     """Return the plan in a file, on stdin, or kept under an id, and the desk of the index that it is for."""
     from core.curation.desk import open_desk
-    from core.curation.plan import plan_from_json
+    from core.curation.reading import plan_from_text
 
     text = _text_of(args.plan, console)
     if text is None:
@@ -47,13 +64,7 @@ def given_plan(catalog: Catalog, args: argparse.Namespace, console: Console) -> 
                 f"No plan {one_line(args.plan, 120)!r} is kept for index {desk.store.info.name!r}, and no file is called so."
             )
         return desk, plan
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise ConfigError(
-            f"{one_line(args.plan, 120)} is no JSON ({error}): make a plan with `python -m core plan`."
-        ) from None
-    plan = plan_from_json(value)
+    plan = plan_from_text(text, name="What came by stdin" if args.plan == "-" else one_line(args.plan, 120))
     there = catalog if plan.bucket == catalog.bucket else catalog.in_bucket(plan.bucket)
     return open_desk(open_store_of(there, args.index or plan.index)), plan
 
@@ -61,7 +72,7 @@ def given_plan(catalog: Catalog, args: argparse.Namespace, console: Console) -> 
 def apply_plan(desk: Desk, plan: Plan, args: argparse.Namespace, console: Console, **options: Any) -> int:
     """Ask, apply, print the report; return 1 if anything was left or failed."""
     report = applied(desk, plan, console, confirmation=_agreed(desk, plan, args, console), **options)
-    console.result(report.to_json(), list(_lines(report)))
+    console.result(report.to_json(), [*_lines(report), *_way_back(desk, plan, report)])
     return 0 if report.complete else 1
 
 
@@ -84,7 +95,7 @@ def applied(desk: Desk, plan: Plan, console: Console, *, confirmation: str | Non
         except RegressionError as error:
             bar.clear()
             _list(console, _losses(error.report))
-            raise
+            raise RegressionError(f"{error} Here that is --acknowledge REASON.", report=error.report) from error
 
 
 def print_plan(plan: Plan, console: Console) -> None:
@@ -95,15 +106,25 @@ def print_plan(plan: Plan, console: Console) -> None:
     console.result(value, [json.dumps(value, ensure_ascii=True, indent=1)])
 
 
+def say_left_out(plan: Plan, console: Console) -> None:
+    """Tell what a plan that goes back leaves as it is, and why."""
+    count = plan.parameters.get("left_out_count", 0)
+    for key, why in list(plan.parameters.get("left_out", {}).items())[:_SHOWN]:
+        console.say(f"Left as it is: {one_line(key, 80)} {one_line(why, 120)}")
+    if count > _SHOWN:
+        console.say(f"… and {count - _SHOWN:,} more are left as they are.")
+
+
 def _text_of(name: str, console: Console) -> str | None:
     """Return what the file or stdin holds, None where the name can only be an id."""
-    if name == "-":
-        return console.stdin.read()
+    from core.curation.reading import read_bounded
+
     path = Path(name)
-    if not (path.is_file() or path.suffix == ".json" or len(path.parts) > 1):
-        return None
     try:
-        return path.read_text(encoding="utf-8")
+        if not (name == "-" or path.is_file() or path.suffix == ".json" or len(path.parts) > 1):
+            return None
+        with nullcontext(console.stdin) if name == "-" else path.open(encoding="utf-8-sig") as stream:
+            return read_bounded(stream)
     except (OSError, UnicodeDecodeError) as error:
         said = getattr(error, "strerror", None) or error
         raise ConfigError(f"{one_line(name, 120)} cannot be read ({said}): name a plan's file, or its id.") from error
@@ -111,8 +132,8 @@ def _text_of(name: str, console: Console) -> str | None:
 
 def _agreed(desk: Desk, plan: Plan, args: argparse.Namespace, console: Console) -> str | None:
     """Return what was typed to confirm an erasure; raise ConfigError where a person does not want the plan."""
-    said = ", ".join(f"{action} {count:,}" for action, count in plan.counts.items())
-    console.say(f"{plan.title} (plan {plan.id}, index {plan.index!r}): {said}.")
+    said = ", ".join(f"{action} {count:,}" for action, count in plan.counts.items()) or "no changes"
+    console.say(f"{one_line(plan.title)} (plan {plan.id}, index {plan.index!r}): {said}.")
     wanted, typed = desk.confirmation_for(plan), getattr(args, "confirm", None)
     if wanted is not None and typed is None and console.can_ask:
         console.say(f"This cannot be undone. To go on, type: {wanted}")
@@ -127,6 +148,21 @@ def _agreed(desk: Desk, plan: Plan, args: argparse.Namespace, console: Console) 
     return typed
 
 
+def undo_line(plan_id: str, index: str) -> str:
+    """Return the sentence that says how to take a plan back."""
+    return f"To take it back: python -m core undo {plan_id} --index {index}"
+
+
+def _way_back(desk: Desk, plan: Plan, report: ApplyReport) -> Iterator[str]:
+    """Yield how to take it back: what was erased there is not, and what was taken back already is said."""
+    undone = desk.deed(plan.id, actor=actor()) if report.already else None
+    if undone is not None and undone.undone:
+        yield f"{undone.undone:,} {'was' if undone.undone == 1 else 'were'} taken back since. To do that again:"
+        yield from (f"  python -m core undo {each} --index {plan.index}" for each in undone.undone_by)
+    elif not {change.key for change in plan if change.action == "erase"}.issuperset(report.done):
+        yield undo_line(plan.id, plan.index)
+
+
 def _lines(report: ApplyReport) -> Iterator[str]:
     yield report.sentence()
     for key, why in list(report.failed.items())[:_SHOWN]:
@@ -137,8 +173,6 @@ def _lines(report: ApplyReport) -> Iterator[str]:
         yield f"Left: {one_line(key, 120)}"
     if len(report.left) > _SHOWN:
         yield f"… and {len(report.left) - _SHOWN:,} more are left."
-    if report.done:
-        yield f"To take it back: python -m core undo {report.plan_id}"
 
 
 def _losses(report: Any) -> list[str]:

@@ -48,7 +48,7 @@ def _values(args: argparse.Namespace) -> dict[str, Any]:
         name, text = _pair(given)
         try:
             values[name] = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"--set-json {preview(given)} is no JSON ({error}): write it as in 'level=3'.") from None
     return values | {_SHORT.get(name, name): None for name in args.unset}
 
@@ -77,7 +77,7 @@ def _from_lines(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
         try:
             value = json.loads(line)
             key = value.pop("key")
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             raise ConfigError(f"Line {number} of the edits is no object with a key ({error}).") from None
         if not isinstance(key, str) or key in edits:
             raise ConfigError(f"Line {number} of the edits has the key {preview(key)}: give a text, and each key once.")

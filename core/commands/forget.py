@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from core.commands.applying import add_yes_option, applied
+from core.commands.applying import add_yes_option, applied, undo_line, unmeasured
 from core.commands.console import Console
 from core.commands.options import actor, add_index_option, add_store_options, open_catalog_of, open_store_of
 from core.errors import ConfigError, CurationError
@@ -73,6 +73,8 @@ def _keys(given: Sequence[str], console: Console) -> list[str]:
 
 
 def _apply(desk: Desk, plan: Plan, args: argparse.Namespace, console: Console) -> ApplyReport:
+    if args.erase and desk.needs_second_person:
+        desk.keep(plan, actor=actor())  # for the second person, who has nothing else to approve
     report = applied(
         desk,
         plan,
@@ -80,7 +82,7 @@ def _apply(desk: Desk, plan: Plan, args: argparse.Namespace, console: Console) -
         confirmation=_confirmed(desk, plan, args, console),
         acknowledged=args.acknowledge,
         measured=args.no_preflight is None,
-        unmeasured=args.no_preflight or "",
+        unmeasured=unmeasured(args.no_preflight),
     )
     if not report.done and report.why:
         raise CurationError(report.sentence())
@@ -114,10 +116,10 @@ def _lines(plan: Plan, report: ApplyReport | None, missing: Sequence[str]) -> It
         erased = "erase" in {str(change.action) for change in plan}
         yield f"{len(report.done):,} {'erased' if erased else 'forgotten'}."
         if not erased:
-            yield f"To take it back: python -m core undo {plan.id} --index {plan.index}"
+            yield undo_line(plan.id, plan.index)
     if report and not report.complete:
         yield report.sentence()
-        yield from (f"Failed: {one_line(key, 120)}: {why}" for key, why in list(report.failed.items())[:_SHOWN])
+        yield from (f"Failed: {one_line(key, 120)}: {one_line(why)}" for key, why in list(report.failed.items())[:_SHOWN])
     yield from (f"Not found: {one_line(key, 120)}" for key in missing[:_SHOWN])
     if len(missing) > _SHOWN:
         yield f"… and {len(missing) - _SHOWN:,} more keys were not found."

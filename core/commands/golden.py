@@ -110,6 +110,8 @@ def _add(args: argparse.Namespace, console: Console, store: MemoryStore, golden:
         created_at=datetime.now(UTC),
     )
     missing = _missing(store, [query])
+    if not args.replace and golden.get(query.name) is not None:
+        raise ConfigError(f"A golden query {one_line(query.name, 80)!r} is kept already: add --replace, or another --name.")
     golden.save(query, expected=ANY_VERSION if args.replace else None)
     console.result(golden_to_json(query) | {"missing": missing}, [f"Kept as {one_line(query.name)!r}.", *_unknown(missing)])
     return 0

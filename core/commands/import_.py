@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
+from core.commands.applying import undo_line
 from core.commands.console import Console
 from core.commands.options import actor, add_index_option, add_store_options, index_name, open_catalog_of, store_exists
 from core.commands.progress import Bar, duration
@@ -168,6 +169,6 @@ def _finish(report: ImportReport, args: argparse.Namespace, console: Console) ->
     if not report.rows:
         lines = [f"Nothing to import: {', '.join(args.files)} holds no rows."]
     if report.plan_id:
-        lines.append(f"To take it back: python -m core undo {report.plan_id} --index {args.index}")
+        lines.append(undo_line(report.plan_id, args.index))
     console.result({"index": args.index, "stopped": False, **report.as_dict()}, lines)
     return 1 if report.failed or not report.rows else 0

@@ -132,7 +132,8 @@ def _sentences(entry: Entry) -> Iterator[str]:
     if entry.reason:
         yield _line(entry.reason)
     if entry.kind is Kind.BEGUN:
-        yield f"{_line(body.get('title'))} ({_line(body.get('changes'))} changes, {_line(body.get('policy'))})"
+        counted = f"{_line(body['changes'])} changes, " if body.get("changes") else ""  # an import learns them as they come
+        yield f"{_line(body.get('title'))} ({counted}{_line(body.get('policy'))})"
         if body.get("acknowledged"):
             yield f"regressions acknowledged: {_line(body['acknowledged'])}"
     elif entry.kind is Kind.PREPARED:
@@ -143,6 +144,9 @@ def _sentences(entry: Entry) -> Iterator[str]:
     elif entry.kind is Kind.ENDED:
         why = f": {_line(body['why'])}" if body.get("why") else ""
         yield f"{_line(body.get('state'))}{why}"
+    elif body.get("plans") or body.get("golden"):
+        plans, golden = _line(body.get("plans")), _line(body.get("golden"))
+        yield f"what quoted them was removed: kept plans {plans}, golden queries {golden}"
     else:
         yield f"{len(_listed(entry, 'keys')):,} keys erased, {_line(body.get('images'))} images with them"
 

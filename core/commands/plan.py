@@ -36,8 +36,10 @@ EXAMPLE: Final = """\
   python -m core preflight plan.json && python -m core apply plan.json
 
 The plan goes to stdout, a summary to stderr. With --keep it is kept beside the journal instead, for a page or another
-person, and its id is printed. The exit code is 1 where there is nothing to change."""
+person, and its id is printed: `plan list` has those that are kept, `plan discard` forgets one. The exit code is 1 where
+there is nothing to change."""
 _SHOWN: Final = 10
+_KEPT: Final = ("list", "discard")
 
 Planner = Callable[..., "Plan"]
 
@@ -67,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             _add_values(child)
         else:
             add_rule_options(child, decay=name == "decay")
-            child.add_argument("--most", type=positive, metavar="N", help="at most so many changes")
+            child.add_argument("--max", type=positive, metavar="N", help="at most so many changes")
         if name == "delete":
             child.add_argument("--erase", action="store_true", help="for good: applying it purges the journal's copies too")
         child.add_argument("--reason", default="", metavar="TEXT", help="why, for the journal")
@@ -76,10 +78,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add_index_option(child)
         add_store_options(child)
         child.set_defaults(planner=planner)
+    _add_kept(actions)
+
+
+def _add_kept(actions: Any) -> None:
+    for name, summary in zip(_KEPT, ("list the plans that are kept", "forget a plan that is kept"), strict=True):
+        child = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if name == "discard":
+            child.add_argument("plan", metavar="PLAN_ID", help="as `plan list` prints it")
+        add_index_option(child)
+        add_store_options(child)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Make the plan and print or keep it."""
+    """Make the plan and print or keep it, or say which are kept."""
+    if args.action in _KEPT:
+        from core.commands.kept_plans import discard_plan, list_plans
+
+        return list_plans(args, console) if args.action == "list" else discard_plan(args, console)
     with open_catalog_of(args, read_only=not args.keep) as catalog:
         store = open_store_of(catalog, args.index)
         common = {"actor": actor(), "now": datetime.now(UTC), "plan_id": args.id or uuid.uuid4().hex, "reason": args.reason}
@@ -105,7 +121,7 @@ def _print(plan: Plan, args: argparse.Namespace, console: Console) -> None:
 
 
 def _summary(plan: Plan) -> Iterator[str]:
-    yield f"{plan.title}. Index {plan.index!r}, plan {plan.id}."
+    yield f"{one_line(plan.title)}. Index {plan.index!r}, plan {plan.id}."
     for change in plan.changes[:_SHOWN]:
         yield f"  {change.action:<8}{one_line(change.key, 60)}  {one_line(change.reason, 100)}"
     if len(plan) > _SHOWN:
@@ -209,6 +225,6 @@ def _upkeep(store: MemoryStore, args: argparse.Namespace, policy: str, common: d
         write_back=policy == "decay" and args.write_back,
         usage=usage_of(store),
         snapshot=None if args.by_pages else read_whole(store, actor=common["actor"]),
-        most=args.most,
+        most=args.max,
         **common,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from core.commands.applying import add_yes_option, apply_plan, print_plan
+from core.commands.applying import add_yes_option, apply_plan, print_plan, say_left_out
 from core.commands.console import Console
 from core.commands.options import (
     actor,
@@ -52,6 +52,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         desk = open_desk(open_store_of(catalog, args.index))
         scope = scope_of(args, include_expired=True, include_hidden=True)
         plan = desk.restore_plan(args.as_of, actor=actor(), scope=scope, later=args.later)
+        say_left_out(plan, console)
         if args.dry_run:
             print_plan(plan, console)
             return 0

@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from core.commands.options import actor, days, share
 from core.errors import ConfigError
@@ -54,13 +54,13 @@ def rules_of(store: MemoryStore, args: argparse.Namespace) -> Lifecycle:
     return rules
 
 
-def read_rules(path: str) -> Lifecycle:
-    """Return the rules of a JSON file."""
+def read_rules(path: str, stdin: TextIO | None = None) -> Lifecycle:
+    """Return the rules of a JSON file, or of stdin for "-"."""
     from core.curation.lifecycle import Lifecycle
 
     try:
-        value = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        value = json.loads(stdin.read() if stdin and path == "-" else Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"The rules {path!r} cannot be read ({error}): name a JSON file.") from None
     return Lifecycle.from_json(value)
 

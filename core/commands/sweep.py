@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from core.commands.applying import add_yes_option, undo_line
 from core.commands.console import Console
 from core.commands.options import actor, add_index_option, add_store_options, open_catalog_of, open_store_of
 from core.commands.progress import Bar
@@ -25,9 +26,9 @@ EXAMPLE: Final = """\
   python -m core sweep --policy expiry,decay --max 10% --yes
   python -m core sweep --store 's3vectors://memories?region=us-east-1' --index team --segment 0/4 --yes
 
---policy takes expiry and decay with the rules saved for the index, or a JSON file of rules. What golden queries there are is
-measured before anything is applied: a sweep that would lose an answer stops, and its plan is kept for a person. Running it
-again goes on where it was stopped. The exit code is 1 where it stopped early or something failed."""
+--policy takes expiry and decay with the rules saved for the index (see `rules`), or a JSON file of rules. What golden
+queries there are is measured before anything is applied: a sweep that would lose an answer stops, and its plan is kept for a
+person. Running it again goes on where it was stopped. The exit code is 1 where it stopped early or something failed."""
 _SHOWN: Final = 10
 
 
@@ -36,12 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy", default="expiry,decay", metavar="A,B|FILE", help="expiry, decay or both (default), or a file of rules"
     )
+    parser.add_argument("--rules", metavar="FILE", help="rules as JSON (default: those saved for the index)")
     parser.add_argument("--segment", type=segment, metavar="I/N", help="only the I-th of N parts, from 0, for N workers")
     parser.add_argument("--max", type=limit, metavar="N|SHARE", help="at most so many changes: 500, or 5%% of the memories")
     parser.add_argument("--write-back", action="store_true", help="write the confidence that is left into what stays")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     parser.add_argument("--by-pages", action="store_true", help="list a local index a page at a time too")
-    parser.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    add_yes_option(parser)
     add_index_option(parser)
     add_store_options(parser)
 
@@ -59,7 +61,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
             _ask(store.info.name, console)
         with Bar(console, "Sweeping") as bar:
             report = sweep(open_desk(store), order, actor=actor(), progress=bar.update)
-    console.result({"index": store.info.name, "dry_run": args.dry_run} | report.to_json(), _lines(report, args))
+    console.result(
+        {"index": store.info.name, "dry_run": args.dry_run} | report.to_json(), _lines(report, args, store.info.name)
+    )
     return 0 if report.complete else 1
 
 
@@ -69,7 +73,8 @@ def _order(args: argparse.Namespace, store: MemoryStore, *, remote: bool) -> Swe
 
     names = tuple(name.strip() for name in args.policy.split(",") if name.strip())
     named = all(name in POLICIES for name in names)
-    args.rules = None
+    if args.rules and not named:
+        raise ConfigError("Both --rules and a file in --policy were given: leave one of them.")
     most, share = args.max or (None, None)
     return Sweep(
         run=uuid.uuid4().hex[:12],
@@ -92,7 +97,7 @@ def _ask(index: str, console: Console) -> None:
         raise ConfigError("Nothing was swept.")
 
 
-def _lines(report: SweepReport, args: argparse.Namespace) -> Iterator[str]:
+def _lines(report: SweepReport, args: argparse.Namespace, index: str) -> Iterator[str]:
     verb = "would be changed" if args.dry_run else "proposed"
     yield f"{report.seen:,} memories seen, {report.proposed:,} {verb}."
     for name, count in report.counts.items():
@@ -107,7 +112,7 @@ def _lines(report: SweepReport, args: argparse.Namespace) -> Iterator[str]:
     yield from (f"  left alone: {one_line(key, 60)}  {one_line(why, 100)}" for key, why in _first(report.left_out))
     if report.unmeasured:
         yield f"Not measured: {report.unmeasured}."
-    yield from (f"Take it back: python -m core undo {plan}" for plan in report.plans[:_SHOWN])
+    yield from (undo_line(plan, index) for plan in report.plans[:_SHOWN])
     if report.stopped:
         yield f"Stopped: {report.stopped}"
 

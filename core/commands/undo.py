@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from core.commands.applying import add_yes_option, apply_plan, print_plan
+from core.commands.applying import add_yes_option, apply_plan, print_plan, say_left_out
 from core.commands.console import Console
 from core.commands.options import actor, add_index_option, add_store_options, open_catalog_of, open_store_of
-from core.hostile import one_line
-
-if TYPE_CHECKING:
-    from core.curation.plan import Plan
 
 EXAMPLE: Final = """\
   python -m core undo 4f1c… --yes
@@ -20,7 +16,6 @@ EXAMPLE: Final = """\
 
 An undo is a plan like any other: it is journalled, and can be undone. What was changed again since is left as it is, and
 what was erased cannot come back. The exit code is 1 where something was left or failed."""
-_SHOWN: Final = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,16 +36,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     with open_catalog_of(args, read_only=args.dry_run) as catalog:
         desk = open_desk(open_store_of(catalog, args.index))
         plan = desk.undo_plan(args.plan, actor=actor(), keys=args.key, reason=args.reason)
-        _say_left_out(plan, console)
+        say_left_out(plan, console)
         if args.dry_run:
             print_plan(plan, console)
             return 0
         return apply_plan(desk, plan, args, console)
-
-
-def _say_left_out(plan: Plan, console: Console) -> None:
-    count = plan.parameters.get("left_out_count", 0)
-    for key, why in list(plan.parameters.get("left_out", {}).items())[:_SHOWN]:
-        console.say(f"Left as it is: {one_line(key, 80)} {one_line(why, 120)}")
-    if count > _SHOWN:
-        console.say(f"… and {count - _SHOWN:,} more are left as they are.")

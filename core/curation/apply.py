@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.access import Actor
 from core.curation.authority import require_confirmed, require_may_apply, withdraw_approvals
+from core.curation.backwards import takes_back
 from core.curation.batches import batches
 from core.curation.erasing import erase_copies
 from core.curation.history import Deed, State
@@ -21,6 +22,7 @@ from core.curation.pending import forget
 from core.curation.plan import Change, Plan
 from core.curation.recovery import ended_body, recover
 from core.curation.sending import Step
+from core.curation.soundness import require_keys, require_storable
 from core.curation.staleness import refuse_stale
 from core.curation.workplace import Workplace
 from core.errors import BusyError, CurationError, MnemoscopeError, RegressionError
@@ -89,6 +91,7 @@ def apply(place: Workplace, plan: Plan, terms: Terms) -> ApplyReport:
     """Apply a plan, or what is left of it (see Desk.apply)."""
     place.require_here(plan)
     require_may_apply(place, plan, terms.actor)
+    require_keys(plan)
     if not len(plan):
         raise CurationError(f"Plan {plan.id} ({plan.title!r}) changes nothing: there is nothing to apply.")
     if report := _already(place, plan):
@@ -101,8 +104,8 @@ def apply(place: Workplace, plan: Plan, terms: Terms) -> ApplyReport:
         todo = [change for change in plan if not (change.key in outcomes.keys and outcomes.keys[change.key].done)]
         refuse_stale(place, plan, todo, actor=terms.actor)
         again = place.chronicle.get(plan.id)
-        if again is None:
-            terms = _measured(plan, terms)  # what goes on was measured, or acknowledged, when it began
+        if again is None:  # what goes on was looked at, measured or acknowledged, when it began
+            terms = _measured(plan, _allowed(place, plan, terms))
         approver = require_confirmed(
             place,
             plan,
@@ -127,6 +130,14 @@ def _already(place: Workplace, plan: Plan) -> ApplyReport | None:
         return None
     outcomes = outcomes_of(place.journal, place.stream, plan.id)
     return replace(_report(plan, outcomes, State.APPLIED, None), already=True)
+
+
+def _allowed(place: Workplace, plan: Plan, terms: Terms) -> Terms:
+    """Return the terms, without a pre-flight where the plan takes back; raise CurationError for one that cannot be."""
+    if takes_back(place, plan):
+        return replace(terms, measure=None, unmeasured=terms.unmeasured or f"it is of the kind {plan.policy}")
+    require_storable(plan, place.store.info)
+    return replace(terms, unmeasured=terms.unmeasured or "nobody said why")
 
 
 def _measured(plan: Plan, terms: Terms) -> Terms:
@@ -206,6 +217,7 @@ class _Run:
             "policy": plan.policy,
             "index": plan.index,
             "bucket": plan.bucket,
+            "tenant": self._place.store.info.tenant,
             "author": plan.author,
             "undoes": plan.undoes,
             "changes": len(plan),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import unicodedata
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
 from core.access import Actor, Permission
+from core.curation.journal import Document
 from core.curation.plan import Action, Plan
 from core.curation.workplace import Workplace
 from core.errors import ConfirmationError, NotAllowedError
@@ -36,8 +39,8 @@ _NEEDS: Final = {
 
 
 def second_person_from_environment() -> bool:
-    """Say whether an erasure needs the approval of a second admin here."""
-    return os.environ.get(SECOND_PERSON_VARIABLE, "").strip().lower() in ("1", "true", "yes")
+    """Say whether an erasure needs the approval of a second admin here: for any word but one that says no."""
+    return os.environ.get(SECOND_PERSON_VARIABLE, "").strip().lower() not in ("", "0", "false", "no", "off")
 
 
 def require_may_apply(place: Workplace, plan: Plan, actor: Actor) -> None:
@@ -72,16 +75,29 @@ def approve(place: Workplace, plan: Plan, *, actor: Actor, at: datetime) -> None
 
 def approver_of(place: Workplace, plan: Plan, *, other_than: str | None = None) -> str | None:
     """Return an admin who approved this very plan, other than the one named; None where nobody did."""
-    for document in place.documents.every(place.stream, _APPROVAL):
+    for document in _approvals(place):
         value = document.value
-        if value["plan_id"] == plan.id and value["hash"] == plan.hash and value["by"] != other_than:
+        if value["plan_id"] == plan.id and value["hash"] == plan.hash and _name(value["by"]) != _name(other_than or ""):
             return str(value["by"])
     return None
 
 
+def _approvals(place: Workplace) -> Iterator[Document]:
+    """Yield the approvals; what is none approves nothing."""
+    for document in place.documents.every(place.stream, _APPROVAL):
+        said = document.value if isinstance(document.value, dict) else {}
+        if all(isinstance(said.get(name), str) for name in ("plan_id", "hash", "by")):
+            yield document
+
+
+def _name(given: str) -> str:
+    """Return a name so that it is the same for one person, however they write it."""
+    return " ".join(unicodedata.normalize("NFKC", given).casefold().split())
+
+
 def withdraw_approvals(place: Workplace, plan_id: str) -> None:
     """Remove the approvals of a plan that is done."""
-    for document in place.documents.every(place.stream, _APPROVAL):
+    for document in _approvals(place):
         if document.value["plan_id"] == plan_id:
             place.documents.remove(place.stream, _APPROVAL, document.name)
 

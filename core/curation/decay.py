@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.curation.decision import Decision, Verdict, keep
+from core.curation.rule_form import made_of
 from core.errors import ConfigError
 from core.memory import Memory
 from core.memory.fields import iso, read_time
@@ -81,14 +82,23 @@ class DecayRules:
         return hash((frozenset(self.half_lives.items()), self.other_half_life, self.floor, self.threshold, self.step))
 
     def half_life(self, memory_type: str | None) -> float | None:
-        """Return the half-life of a type in days, None for one that does not decay."""
-        return self.half_lives.get(memory_type, self.other_half_life) if memory_type else self.other_half_life
+        """Return the half-life of a type in days, in capitals or not; None for one that does not decay."""
+        if not memory_type or memory_type in self.half_lives:
+            return self.half_lives[memory_type] if memory_type else self.other_half_life
+        lowered = {name.lower(): days for name, days in self.half_lives.items()}
+        return lowered.get(memory_type.lower(), self.other_half_life)
 
     def value(self, stated: float, days: float, half_life: float | None) -> float:
         """Return what is left of a confidence after so many days."""
         if half_life is None or days <= 0 or stated <= self.floor:
             return stated
         return self.floor + (stated - self.floor) * math.exp2(-days / half_life)
+
+    def lets_go(self, found: Effective) -> bool:
+        """Say whether what is left is too little. What was stated that low itself has a half-life to be found of use."""
+        if found.days is None or found.half_life is None or not found.value < min(self.threshold, found.stated):
+            return False
+        return found.stated >= self.threshold or found.days >= found.half_life
 
     def to_json(self) -> dict[str, Any]:
         """Return the rules as JSON values."""
@@ -97,10 +107,7 @@ class DecayRules:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> DecayRules:
         """Return the rules that `to_json` wrote; raise ConfigError for what makes none."""
-        try:
-            return cls(**value)
-        except TypeError as error:
-            raise ConfigError(f"These are no decay rules ({error}): see `python -m core plan decay --help`.") from None
+        return made_of(cls, value, "The decay rules")
 
 
 DEFAULT_DECAY: Final = DecayRules()
@@ -118,13 +125,14 @@ class Effective:
 
     @property
     def sentence(self) -> str:
-        """Return it in words, as in "Stated 0.90, 45 days without reinforcement: 0.51."."""
+        """Return it in words, as in "Stated 0.90, 30 days without reinforcement at a half-life of 30 days: 0.48."."""
         if self.half_life is None:
             return f"Stated {self.stated:.2f}; memories of its type do not decay."
         if self.days is None:
             return f"Stated {self.stated:.2f}; it does not say when, so it does not decay."
         shown = f"{self.days:,.0f} day{'' if round(self.days) == 1 else 's'}" if self.days >= 1 else "less than a day"
-        return f"Stated {self.stated:.2f}, {shown} without reinforcement: {self.value:.2f}."
+        rule = f"at a half-life of {self.half_life:g} day{'' if self.half_life == 1 else 's'}"
+        return f"Stated {self.stated:.2f}, {shown} without reinforcement {rule}: {self.value:.2f}."
 
 
 def effective_confidence(
@@ -181,7 +189,7 @@ def decide_decay(
     found = effective_confidence(memory, now=now, rules=rules, last_recall=last_recall)
     if found is None:
         return keep(memory, "Nobody stated a confidence.", DECAY)
-    if found.value < rules.threshold and found.value < found.stated:
+    if rules.lets_go(found):
         reason = f"{found.sentence} Below the threshold of {rules.threshold:.2f}."
         return Decision(memory.key, Verdict.RETIRE, reason, DECAY)
     if write_back and memory.confidence is not None and abs(found.value - memory.confidence) >= max(rules.step, _SAME):

@@ -59,7 +59,10 @@ class Delivery:
                 plan = replace(plan, id=f"{plan.id.partition('~')[0]}~{number + 1}", changes=fresh)
             except RegressionError as error:
                 self.desk.keep(plan, actor=self.actor)
-                result.stopped = f"{error} {_queries(error)}It is kept as the pending plan {plan.id} for a person to decide."
+                result.stopped = (
+                    f"{error} {_queries(error)}It is kept as the pending plan {plan.id} for a person to decide: on the page "
+                    f"Plan, or python -m core apply {plan.id} --index {plan.index} --acknowledge REASON."
+                )
                 return result
             except BusyError as error:
                 result.stopped = str(error)

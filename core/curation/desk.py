@@ -24,6 +24,7 @@ from core.curation.plan import Plan
 from core.curation.recovery import recover
 from core.curation.replanning import replan
 from core.curation.restore import restore_plan
+from core.curation.soundness import require_keys, require_storable
 from core.curation.workplace import Purge, Workplace
 from core.errors import BusyError, ConfigError, NotFoundError
 from core.exact import Seen
@@ -85,6 +86,8 @@ class Desk:
 
         self._place.require_here(plan)
         self._place.require(Permission.READ, actor)
+        require_keys(plan)
+        require_storable(plan, self.store.info)
         recent = self.store.archive.recalls.recent(self.stream, limit=_RECENT) if self.store.archive else []
         return run_preflight(
             self.store,
@@ -119,15 +122,14 @@ class Desk:
         with the words of `confirmation_for` or lacks a second person, BusyError where another plan is being applied. Then
         nothing was done. `measured=False` leaves the pre-flight out, `unmeasured` says to the journal why.
         """
-        backwards = plan.policy in ("undo", "restore")
         terms = Terms(
             actor,
             acknowledged=acknowledged,
             confirmation=confirmation,
             second_person=self.needs_second_person,
             preflight=preflight,
-            measure=(lambda: self.preflight(plan, actor=actor, snapshot=snapshot)) if measured and not backwards else None,
-            unmeasured=unmeasured or (f"it is of the kind {plan.policy}" if backwards else "nobody said why"),
+            measure=(lambda: self.preflight(plan, actor=actor, snapshot=snapshot)) if measured else None,
+            unmeasured=unmeasured,
             progress=progress,
             cancelled=cancelled,
         )

@@ -11,13 +11,15 @@ import pandas as pd
 import pyarrow as pa
 
 from core.curation.decay import STATED_KEY, VALIDATED_KEY, WRITTEN_KEY, DecayRules
-from core.curation.expiry import STATED, ExpiryRule, ExpiryRules
+from core.curation.expiry import STATED, ExpiryRule, ExpiryRules, of_type
+from core.curation.planning import values_of
 from core.curation.tasks import Finished, TaskKey, finished_tasks
 from core.memory.fields import read_time
 
-__all__ = ["NO_USAGE", "Used", "days_idle", "effective_values", "expiry_due", "extra_columns", "tasks_of"]
+__all__ = ["NO_USAGE", "Used", "days_idle", "effective_values", "expiry_due", "extra_columns", "fallen", "tasks_of"]
 
 _SAME: Final = 1e-6
+_SLACK: Final = 1e-9
 _TASK_FIELDS: Final = ("task_status", "task_outcome", "task_state", "outcome")
 
 
@@ -47,7 +49,7 @@ def expiry_due(
     due: dict[str, pd.Series[Any]] = {}
     if rules.stated:
         due[STATED] = frame["expires_at"] + pd.Timedelta(days=rules.grace_days)
-    spared = frame["memory_type"].isin(rules.never)
+    spared = _of_type(frame, rules.never)
     for rule in rules.rules:
         since = _ends(frame, finished) if rule.finished_tasks else frame["created_at"]
         due[rule.name] = (since + pd.Timedelta(days=rule.after_days)).where(_fits(frame, rule) & ~spared)
@@ -85,7 +87,8 @@ def effective_values(
     stated = _stated(frame, table)
     days = days_idle(frame, now=now, usage=usage, table=table)
     types = frame["memory_type"].astype(object)
-    known = {name: np.inf if days is None else days for name, days in rules.half_lives.items()}
+    half_of = {name: rules.half_life(name) for name in types.dropna().unique()}
+    known = {name: np.inf if days is None else days for name, days in half_of.items()}
     other = np.inf if rules.other_half_life is None else rules.other_half_life
     half_lives = types.map(known).astype(float).fillna(other)
     left = np.exp2(-days.fillna(0.0).to_numpy() / half_lives.to_numpy())
@@ -94,18 +97,32 @@ def effective_values(
     return pd.Series(np.where(said > rules.floor, decayed, said), index=frame.index)
 
 
+def fallen(
+    frame: pd.DataFrame, values: pd.Series[float], rules: DecayRules, *, table: pa.Table | None = None
+) -> pd.Series[bool]:
+    """Return which rows decay lets go, by their effective values (see DecayRules.lets_go)."""
+    stated = _stated(frame, table)
+    # After a half-life a half of what is above the floor is left.
+    halved = values - rules.floor <= (stated - rules.floor) / 2 + _SLACK
+    low = values.notna() & (values < rules.threshold) & (values < stated)
+    return low & ((stated >= rules.threshold) | halved)
+
+
 def extra_columns(table: pa.Table | None, names: tuple[str, ...]) -> dict[str, pd.Series[Any]]:
-    """Return the columns of a snapshot's table that are there, as plain values; those of mixed types are left out."""
-    if table is None:
-        return {}
-    plain = [name for name in names if name in table.column_names and not table.schema.field(name).metadata]
-    return {name: pd.Series(table[name].to_pylist(), dtype=object) for name in plain}
+    """Return the columns of a snapshot's table that are there, as they are stored, whatever their types."""
+    there = [name for name in names if table is not None and name in table.column_names]
+    return {name: pd.Series(values_of(table, name), dtype=object) for name in there}
+
+
+def _of_type(frame: pd.DataFrame, types: tuple[str, ...]) -> pd.Series[bool]:
+    there = [name for name in frame["memory_type"].dropna().unique() if of_type(name, types)]
+    return frame["memory_type"].isin(there)
 
 
 def _fits(frame: pd.DataFrame, rule: ExpiryRule) -> pd.Series[bool]:
     fits = pd.Series(True, index=frame.index)
     if rule.types:
-        fits &= frame["memory_type"].isin(rule.types)
+        fits &= _of_type(frame, rule.types)
     if rule.agents:
         fits &= frame["agent_id"].isin(rule.agents)
     if rule.tags:
@@ -133,9 +150,13 @@ def _stated(frame: pd.DataFrame, table: pa.Table | None) -> pd.Series[float]:
     extras = extra_columns(table, (STATED_KEY, WRITTEN_KEY))
     if len(extras) < 2:
         return confidence
-    stated, written = (pd.to_numeric(extras[name], errors="coerce").astype(float) for name in (STATED_KEY, WRITTEN_KEY))
+    stated, written = (extras[name].map(_number).astype(float) for name in (STATED_KEY, WRITTEN_KEY))
     holds = ((confidence - written).abs() <= _SAME) & (stated >= 0) & (stated <= 1)
     return confidence.where(~holds, stated)
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else np.nan
 
 
 def _moments(values: pd.Series[Any]) -> pd.Series[Any]:

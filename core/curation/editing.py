@@ -62,7 +62,6 @@ def plan_edit(
     plan_id: str,
     reason: str = "",
     policy: str = EDIT,
-    title: str | None = None,
 ) -> Plan:
     """Return the plan that gives memories new values, by key and field (see `edited`); what stays equal is left out.
 
@@ -83,7 +82,7 @@ def plan_edit(
         actor=actor,
         now=now,
         plan_id=plan_id,
-        title=title or f"Edit {memories(len(changes))}",
+        title=f"Edit {memories(len(changes))}",
         policy=policy,
         reason=reason,
         parameters={**found.parameters, "fields": fields},
@@ -106,8 +105,9 @@ def plan_validation(
     values = {VALIDATED_KEY: iso(now)}
     edits = dict.fromkeys(keys, values)
     said = reason or "Still true."
-    title = f"Confirm that {memories(len(edits))} still hold{'s' if len(edits) == 1 else ''} true"
-    return plan_edit(store, edits, actor=actor, now=now, plan_id=plan_id, reason=said, policy=VALIDATE, title=title)
+    plan = plan_edit(store, edits, actor=actor, now=now, plan_id=plan_id, reason=said, policy=VALIDATE)
+    count = len(plan)
+    return replace(plan, title=f"Confirm that {memories(count)} still hold{'s' if count == 1 else ''} true")
 
 
 def _after(

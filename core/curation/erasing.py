@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from core.curation.golden import forget_golden_with
 from core.curation.journal import Kind
 from core.curation.outcomes import Outcomes
 from core.curation.pending import forget_plans_with
@@ -39,7 +40,10 @@ def erase_copies(place: Workplace, outcomes: Outcomes, *, texts: Collection[str]
         if images or not outcomes.purged.issuperset(going):
             append(Kind.PURGED, {"keys": going, "images": sum(map(len, images.values()))}, ())
             place.journal.purge(place.stream, going)
-    forget_plans_with(place, set(erased))
+    plans = forget_plans_with(place, set(erased), found or ())
+    golden = forget_golden_with(place.documents, place.stream, set(erased), found)
+    if plans or golden:
+        append(Kind.PURGED, {"keys": [], "images": 0, "plans": plans, "golden": golden}, ())
     if place.purge is not None:
         place.purge(place.store, erased, found)
     if not kept:

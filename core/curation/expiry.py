@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from core.curation.decision import Decision, Verdict, keep
+from core.curation.rule_form import made_of
 from core.curation.tasks import IDLE_DAYS, Finished, TaskKey, task_of
 from core.errors import ConfigError
 from core.hostile import one_line
 from core.memory import Memory
+from core.memory.fields import preview
 
-__all__ = ["DEFAULT_EXPIRY", "EXPIRY", "STATED", "ExpiryRule", "ExpiryRules", "decide_expiry", "due_at"]
+__all__ = ["DEFAULT_EXPIRY", "EXPIRY", "STATED", "ExpiryRule", "ExpiryRules", "decide_expiry", "due_at", "of_type"]
 
 EXPIRY: Final = "expiry"
 STATED: Final = "expires_at"
@@ -57,7 +59,7 @@ class ExpiryRule:
     def fits(self, memory: Memory) -> bool:
         """Say whether the rule is about such a memory."""
         return (
-            (not self.types or memory.memory_type in self.types)
+            (not self.types or of_type(memory.memory_type, self.types))
             and (not self.agents or memory.agent_id in self.agents)
             and (not self.tags or bool(set(self.tags) & set(memory.tags)))
         )
@@ -109,11 +111,16 @@ class ExpiryRules:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ExpiryRules:
         """Return the rules that `to_json` wrote; raise ConfigError for what makes none."""
-        try:
-            given = {"rules": tuple(ExpiryRule(**rule) for rule in value["rules"])} if "rules" in value else {}
-            return cls(**{**value, **given})
-        except (TypeError, AttributeError) as error:
-            raise ConfigError(f"These are no expiry rules ({error}): see `python -m core plan expire --help`.") from None
+        given: Any = value
+        if isinstance(given, Mapping) and "rules" in given:
+            if not isinstance(given["rules"], list | tuple):
+                raise ConfigError(f"The rules of expiry are {preview(given['rules'])}: write a list of objects.")
+            made = (
+                made_of(ExpiryRule, rule, f"The fields of expiry rule {place}")
+                for place, rule in enumerate(given["rules"], start=1)
+            )
+            given = {**given, "rules": tuple(made)}
+        return made_of(cls, given, "The expiry rules")
 
 
 DEFAULT_EXPIRY: Final = ExpiryRules()
@@ -121,7 +128,7 @@ DEFAULT_EXPIRY: Final = ExpiryRules()
 
 def due_at(memory: Memory, rule: ExpiryRule, *, rules: ExpiryRules, finished: Mapping[TaskKey, Finished]) -> datetime | None:
     """Return when a rule lets a memory go, None for never, or while its task runs."""
-    if memory.memory_type in rules.never or not rule.fits(memory):
+    if of_type(memory.memory_type, rules.never) or not rule.fits(memory):
         return None
     since = memory.created_at
     if rule.finished_tasks:
@@ -129,6 +136,11 @@ def due_at(memory: Memory, rule: ExpiryRule, *, rules: ExpiryRules, finished: Ma
         ended = finished.get(task) if task else None
         since = ended.at if ended else None
     return None if since is None else later(since, rule.after_days)
+
+
+def of_type(memory_type: str | None, types: Iterable[str]) -> bool:
+    """Say whether a type is one of these; "Procedural" of other software is spared as "procedural" is."""
+    return memory_type is not None and memory_type.lower() in {name.lower() for name in types}
 
 
 def decide_expiry(

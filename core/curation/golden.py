@@ -17,6 +17,7 @@ from core.candidates import Mode
 from core.curation.journal import ANY_VERSION, Documents
 from core.errors import ConfigError, FileReadError
 from core.memory.fields import iso, preview, read_time
+from core.operate.quoting import Quoted
 from core.recalled import RecallResult
 from core.scope import Scope
 from core.store import MemoryStore
@@ -27,6 +28,7 @@ __all__ = [
     "GoldenQueries",
     "GoldenQuery",
     "Kept",
+    "forget_golden_with",
     "golden_from_hit",
     "golden_from_json",
     "golden_from_lines",
@@ -117,6 +119,25 @@ class GoldenQueries:
         """Remove one and say whether it was there."""
         self._allowed(Permission.WRITE)
         return self._documents.remove(self._stream, KIND, name)
+
+
+def forget_golden_with(documents: Documents, stream: str, keys: Collection[str], texts: Collection[str] | None) -> int:
+    """Remove the golden queries that quote an erased memory, and return how many; `texts` None means that nobody knows them.
+
+    Such a query has all of one in its words, or a telling word of one and expects nothing that is still there.
+    """
+    quoted = Quoted(texts or ())
+    gone = 0
+    for document in documents.every(stream, KIND):
+        try:
+            query = golden_from_json(document.value)
+        except ConfigError:  # which asking it says, too
+            continue
+        said = f"{query.name}\n{query.text}\n{query.note}"
+        lost = bool(query.expected) and set(query.expected) <= set(keys)
+        if quoted.is_in(said) or (lost and quoted.may_be_in(said, found=True)):
+            gone += documents.remove(stream, KIND, document.name)
+    return gone
 
 
 def _anybody(permission: Permission) -> None:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from core.curation.journal import Entry, Journal, Kind
+from core.curation.ledgers.reading import unreadable_entry
 
 __all__ = ["Chronicle", "Deed", "State", "chronicle_of"]
 
@@ -136,10 +137,13 @@ class Fold:
         self._told: dict[str, Deed] | None = None
 
     def add(self, entry: Entry) -> None:
-        """Take in the next entry."""
-        deed = self._deeds[entry.plan_id] = _told(self._deeds.get(entry.plan_id), entry)
-        if deed.undoes is not None and entry.kind is Kind.APPLIED:
-            self._keys.setdefault(deed.plan_id, set()).update(map(hash, entry.body["done"]))
+        """Take in the next entry; raise JournalError for one that does not say what its kind says."""
+        try:
+            deed = self._deeds[entry.plan_id] = _told(self._deeds.get(entry.plan_id), entry)
+            if deed.undoes is not None and entry.kind is Kind.APPLIED:
+                self._keys.setdefault(deed.plan_id, set()).update(map(hash, entry.body["done"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise unreadable_entry(entry.stream, entry.number, error) from error
         self.number, self._told = entry.number, None
 
     def deeds(self) -> dict[str, Deed]:

@@ -14,7 +14,7 @@ from core.errors import ConfigError
 from core.memory.fields import preview
 from core.store import MemoryStore
 
-__all__ = ["DEFAULT_LIFECYCLE", "Lifecycle", "SavedLifecycle", "load_lifecycle", "save_lifecycle"]
+__all__ = ["DEFAULT_LIFECYCLE", "Lifecycle", "SavedLifecycle", "load_lifecycle", "save_lifecycle", "saved_rules"]
 
 FORMAT: Final = 1
 _KIND, _NAME = "policies", "lifecycle"
@@ -55,7 +55,12 @@ class SavedLifecycle:
 def load_lifecycle(store: MemoryStore, documents: Documents, *, actor: Actor) -> SavedLifecycle:
     """Return the rules of an index, the default where none were saved."""
     _require(store, actor, Permission.READ)
-    found = documents.get(_stream(store), _KIND, _NAME)
+    return saved_rules(documents, store.stream)
+
+
+def saved_rules(documents: Documents, stream: str) -> SavedLifecycle:
+    """Return the rules of an index by its stream, as what ranks it reads them: whoever may recall is ranked by them."""
+    found = documents.get(stream, _KIND, _NAME)
     if found is None:
         return SavedLifecycle(DEFAULT_LIFECYCLE, None)
     return SavedLifecycle(Lifecycle.from_json(found.value), found.version)
@@ -66,12 +71,10 @@ def save_lifecycle(
 ) -> SavedLifecycle:
     """Keep the rules of an index, which needs the role admin; `expected` is the version that they were made from."""
     _require(store, actor, Permission.ADMINISTER)
-    kept = documents.put(_stream(store), _KIND, _NAME, rules.to_json(), expected=expected)
+    kept = documents.put(store.stream, _KIND, _NAME, rules.to_json(), expected=expected)
+    if store.archive is not None:
+        store.archive.rules.renew(store.stream, rules.decay)
     return SavedLifecycle(rules, kept.version)
-
-
-def _stream(store: MemoryStore) -> str:
-    return f"{store.bucket}/{store.info.name}"
 
 
 def _require(store: MemoryStore, actor: Actor, permission: Permission) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.curation.history import Deed
 from core.curation.journal import Entry, Image, Journal, Kind
+from core.curation.ledgers.reading import unreadable_entry
 from core.curation.plan import Action
 from core.memory.record import Record
 
@@ -83,13 +84,16 @@ class Outcomes:
     batches: int = 0
 
     def add(self, entry: Entry) -> None:
-        """Take in the next entry."""
-        if entry.kind is Kind.PREPARED:
-            self._prepare(entry)
-        elif entry.kind is Kind.APPLIED:
-            self._settle(entry.body)
-        elif entry.kind is Kind.PURGED:
-            self.purged.update(entry.body["keys"])
+        """Take in the next entry; raise JournalError for one that does not say what its kind says."""
+        try:
+            if entry.kind is Kind.PREPARED:
+                self._prepare(entry)
+            elif entry.kind is Kind.APPLIED:
+                self._settle(entry.body)
+            elif entry.kind is Kind.PURGED:
+                self.purged.update(entry.body["keys"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise unreadable_entry(entry.stream, entry.number, error) from error
 
     @property
     def done(self) -> list[str]:

@@ -8,9 +8,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.access import Actor, Permission
+from core.curation.journal import Document
+from core.curation.ledgers.documents import unreadable_document
 from core.curation.plan import Plan, plan_from_json, plan_to_json
 from core.curation.workplace import Workplace
-from core.errors import CurationError, NotAllowedError
+from core.errors import ConfigError, CurationError, NotAllowedError
+from core.operate.quoting import Quoted
 
 __all__ = ["PendingPlan", "discard", "forget", "forget_plans_with", "keep", "kept", "pending"]
 
@@ -81,7 +84,7 @@ def kept(place: Workplace, plan_id: str, *, actor: Actor) -> Plan | None:
 def pending(place: Workplace, *, actor: Actor) -> list[PendingPlan]:
     """Return the plans that are kept, the latest first."""
     place.require(Permission.READ, actor)
-    found = [_summary(document.value) for document in place.documents.every(place.stream, _SUMMARY)]
+    found = [_summary(document) for document in place.documents.every(place.stream, _SUMMARY)]
     return sorted(found, key=lambda each: (each.kept_at, each.plan_id), reverse=True)
 
 
@@ -98,22 +101,43 @@ def forget(place: Workplace, plan_id: str) -> None:
     place.documents.remove(place.stream, _PLAN, plan_id)
 
 
-def forget_plans_with(place: Workplace, keys: Collection[str]) -> None:
-    """Remove every plan that mentions one of these keys: it holds what they were."""
-    for document in place.documents.every(place.stream, _PLAN):
-        if any(change["key"] in keys for change in document.value["changes"]):
-            forget(place, document.name)
+def forget_plans_with(place: Workplace, keys: Collection[str], texts: Collection[str]) -> int:
+    """Remove every plan that mentions one of these keys, or quotes one of these texts; return how many there were."""
+    quoted = Quoted(texts)
+    names = [each.name for each in place.documents.every(place.stream, _PLAN) if _holds(each.value, keys, quoted)]
+    for name in names:
+        forget(place, name)
+    return len(names)
+
+
+def _holds(value: Any, keys: Collection[str], quoted: Quoted) -> bool:
+    """Say whether a plan has something of what was erased; one that cannot be read may."""
+    try:
+        plan = plan_from_json(value)
+    except ConfigError:
+        return True
+    if any(change.key in keys for change in plan):
+        return True
+    # What other memories were is in the index too; what a person wrote into the plan is only here.
+    after = (each for change in plan if change.after for each in change.after.metadata.values())
+    said = {plan.title, plan.reason, *(change.reason for change in plan), *(each for each in after if isinstance(each, str))}
+    return quoted.is_in("\n".join(sorted(said)))
 
 
 def _require_own(place: Workplace, plan_id: str, actor: Actor) -> None:
     document = place.documents.get(place.stream, _SUMMARY, plan_id)
-    if document is not None and document.value["kept_by"] != actor.name and not place.is_admin(actor):
+    keeper = None if document is None else _summary(document).kept_by
+    if keeper not in (None, actor.name) and not place.is_admin(actor):
         raise NotAllowedError(
-            f"{actor.name!r} is a {actor.role}, and plan {plan_id} is kept by {document.value['kept_by']!r}: "
+            f"{actor.name!r} is a {actor.role}, and plan {plan_id} is kept by {keeper!r}: "
             "this needs that person or an admin."
         )
 
 
-def _summary(value: Mapping[str, Any]) -> PendingPlan:
-    times = {name: datetime.fromisoformat(value[name]) for name in ("created_at", "kept_at")}
-    return PendingPlan(**{**value, **times})
+def _summary(document: Document) -> PendingPlan:
+    value = document.value
+    try:
+        times = {name: datetime.fromisoformat(value[name]) for name in ("created_at", "kept_at")}
+        return PendingPlan(**{**value, **times})
+    except (KeyError, TypeError, ValueError) as error:
+        raise unreadable_document(document.name, error) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from core.memory.record import Record, fingerprint
 __all__ = ["Action", "Change", "Plan", "plan_from_json", "plan_to_json"]
 
 FORMAT: Final = 1
+# It stands in commands that a person copies, in addresses of pages, and in names of files.
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:~@+=-]{0,199}")
 
 
 class Action(StrEnum):
@@ -87,6 +90,11 @@ class Plan:
     undoes: str | None = None
 
     def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.id):
+            raise ConfigError(
+                f"{preview(self.id)} is no id of a plan: it has 1 to 200 of the characters A-Z, a-z, 0-9 and _.:~@+=-, and "
+                "starts with a letter or digit."
+            )
         twice = [key for key, count in Counter(change.key for change in self.changes).items() if count > 1]
         if twice:
             raise ConfigError(f"Plan {self.id} changes {preview(twice[0])} twice: a key can change once in a plan.")
@@ -131,7 +139,9 @@ def plan_from_json(value: Any) -> Plan:
     """Return the plan of a JSON object; raise ConfigError for what is none, or for one whose hash does not fit any more."""
     try:
         if value["format"] != FORMAT:
-            raise ConfigError(f"This plan has format {value['format']}, this Mnemoscope reads {FORMAT}: upgrade it.")
+            raise ConfigError(
+                f"This plan has format {preview(value['format'])}, this Mnemoscope reads {FORMAT}: upgrade it."
+            )
         plan = Plan(
             id=_text(value["id"]),
             bucket=_text(value["bucket"]),
@@ -142,16 +152,19 @@ def plan_from_json(value: Any) -> Plan:
             created_at=datetime.fromisoformat(value["created_at"]).astimezone(UTC),
             changes=tuple(_change(each) for each in value["changes"]),
             reason=_text(value.get("reason", "")),
-            parameters=dict(value.get("parameters") or {}),
-            undoes=value.get("undoes"),
+            parameters=_parameters(value.get("parameters") or {}),
+            undoes=None if value.get("undoes") is None else _text(value["undoes"]),
         )
+        is_other = value.get("hash") not in (None, plan.hash)
     except ConfigError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except RecursionError:
+        raise ConfigError("This is no plan, it is nested too deeply: make one with `python -m core plan`.") from None
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ConfigError(
-            f"This is no plan ({type(error).__name__}: {error}): make one with `python -m core plan`."
+            f"This is no plan ({type(error).__name__}: {preview(str(error))}): make one with `python -m core plan`."
         ) from None
-    if value.get("hash") not in (None, plan.hash):
+    if is_other:
         raise ConfigError(
             f"Plan {plan.id} was changed after it was made: its hash is not the one that it carries. "
             "Make it anew, or take the hash out to say that the change is meant."
@@ -193,6 +206,17 @@ def _change(value: Mapping[str, Any]) -> Change:
         before=None if before is None else Record.from_json(before),
         after=None if after is None else Record.from_json(after),
     )
+
+
+def _parameters(value: Any) -> dict[str, Any]:
+    """Return what the planner was told; what the machine and the pages read of it must be of its kind."""
+    found = {_text(name): each for name, each in dict(value).items()}
+    for name, kind in (("takes_back", list), ("left_out", dict), ("left_out_count", int)):
+        if name in found and type(found[name]) is not kind:
+            raise TypeError(f"{name} is {preview(found[name])}")
+    for text in (*found.get("takes_back", ()), *found.get("left_out", {}).values()):
+        _text(text)
+    return found
 
 
 def _text(value: Any) -> str:

@@ -21,7 +21,19 @@ from core.scope import Scope
 from core.store import MemoryStore
 from core.vectors.client import KEY_COLUMN, VECTOR_COLUMN
 
-__all__ = ["Chosen", "Read", "Whole", "chosen", "listed", "memories", "metadata_at", "plan_of", "read_whole", "whole"]
+__all__ = [
+    "Chosen",
+    "Read",
+    "Whole",
+    "chosen",
+    "listed",
+    "memories",
+    "metadata_at",
+    "plan_of",
+    "read_whole",
+    "values_of",
+    "whole",
+]
 
 # So many of those that were left out are named in a plan; all are counted.
 _NAMED: Final = 100
@@ -134,12 +146,13 @@ def metadata_at(table: pa.Table, rows: npt.NDArray[np.int64]) -> Iterator[tuple[
     """Yield key and metadata of some rows of a scan, as the service has them."""
     names = [name for name in table.column_names if name not in (KEY_COLUMN, VECTOR_COLUMN)]
     part = table.select([KEY_COLUMN, *names]).take(pa.array(rows))
-    columns = [_values(part, name) for name in names]
+    columns = [values_of(part, name) for name in names]
     for row, key in enumerate(part[KEY_COLUMN].to_pylist()):
         yield key, {name: column[row] for name, column in zip(names, columns, strict=True) if column[row] is not None}
 
 
-def _values(table: pa.Table, name: str) -> list[Any]:
+def values_of(table: pa.Table, name: str) -> list[Any]:
+    """Return the values of a column of a scan, as the service has them."""
     values: list[Any] = table[name].to_pylist()
     if (table.schema.field(name).metadata or {}).get(b"encoding") != b"json":
         return values

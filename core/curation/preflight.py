@@ -22,6 +22,7 @@ from core.curation.corpus import corpus_of
 from core.curation.effects import Affected, Move, Problem, ProblemKind, QueryEffect, Savings, Tally, as_json
 from core.curation.footprint import Footprint
 from core.curation.golden import GoldenQuery
+from core.curation.in_force import decay_in_force
 from core.curation.judging import Question, judge
 from core.curation.plan import Plan
 from core.curation.simulation import SimulatedIndex, as_it_is, as_planned
@@ -168,9 +169,9 @@ def run_preflight(
     questions, odd = _questions(golden, recent, k)
     footprint = Footprint.of(store, plan, seen.frame, corpus.places)
     used = {key: usage.last_at for key, usage in store.used(actor=actor).items()}
-    before, after = as_it_is(corpus, used=used), as_planned(corpus, plan, used=used)
+    rules = decay_in_force(store)
+    before, after = as_it_is(corpus, used=used, rules=rules), as_planned(corpus, plan, used=used, rules=rules)
     trial = _Trial(store, before, after, footprint.successors(), actor, now)
-    effects = list(trial.run(questions, progress))
     return Preflight(
         plan_id=plan.id,
         plan_hash=plan.hash,
@@ -179,11 +180,11 @@ def run_preflight(
         taken_at=seen.taken_at,
         rows_before=before.rows,
         rows_after=after.rows,
-        queries=tuple(sorted(effects, key=lambda each: (not each.is_golden, not each.regressions))),
+        queries=tuple(sorted(trial.run(questions, progress), key=lambda each: (not each.is_golden, not each.regressions))),
         affected=footprint.affected(),
         freed=footprint.freed(),
         seconds=time.perf_counter() - started,
-        notes=(*_notes(store, seen, recent, odd), *trial.refused()),
+        notes=(*_notes(store, seen, recent, odd), *rules.notes, *trial.refused()),
     )
 
 

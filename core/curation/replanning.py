@@ -13,6 +13,7 @@ from core.curation.staleness import chunks, difference
 from core.curation.undo import left_out
 from core.curation.workplace import Workplace
 from core.errors import CurationError
+from core.memory.fields import preview
 from core.memory.record import Record, fingerprint
 
 __all__ = ["replan"]
@@ -21,6 +22,7 @@ _CHUNK: Final = 1_000
 # Chosen by a person, key by key: they mean the memory, whatever it says now. What a policy proposes hangs on what it saw.
 _CHOSEN: Final = frozenset({"delete", "edit", "hide", "unhide", "validate"})
 _ABSENT: Final = object()
+_SHOWN: Final = 3
 
 
 def replan(place: Workplace, plan: Plan, *, actor: Actor) -> Plan:
@@ -40,7 +42,8 @@ def replan(place: Workplace, plan: Plan, *, actor: Actor) -> Plan:
             else:
                 out[change.key] = anew
     if not changes:
-        raise CurationError(f"Nothing of plan {plan.id} ({plan.title!r}) holds any more: make a new one.")
+        why = "; ".join(f"{preview(key)} {said}" for key, said in list(out.items())[:_SHOWN])
+        raise CurationError(f"Nothing of plan {plan.id} ({plan.title!r}) holds any more ({why}): make a new one.")
     return replace(
         plan,
         id=place.new_id(),

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from core.access import Actor, Permission
 from core.curation.authority import TAKES_BACK
 from core.curation.journal import Entry, Image, Kind
+from core.curation.ledgers.reading import unreadable_entry
 from core.curation.outcomes import Outcome, images_of
 from core.curation.plan import Change, Plan
 from core.curation.staleness import chunks
@@ -23,7 +24,7 @@ from core.errors import ConfigError, CurationError
 from core.memory.record import Record
 from core.scope import Scope
 
-__all__ = ["restore_plan"]
+__all__ = ["Since", "restore_plan"]
 
 _CHUNK: Final = 500
 Later = Literal["keep", "retire"]
@@ -34,7 +35,7 @@ def restore_plan(place: Workplace, as_of: datetime, *, actor: Actor, scope: Scop
     place.require(Permission.READ, actor)
     if as_of.tzinfo is None:
         raise ConfigError(f"The moment {as_of.isoformat()} has no time zone: use an aware time, as datetime.now(UTC) is.")
-    since = _Since(as_of)
+    since = Since(as_of)
     for entry in place.journal.entries(place.stream):
         since.add(entry)
     out: dict[str, str] = {}
@@ -67,7 +68,7 @@ def restore_plan(place: Workplace, as_of: datetime, *, actor: Actor, scope: Scop
 
 
 @dataclass
-class _Since:
+class Since:
     """The first change of each key after a moment, and the plans that changed it since."""
 
     as_of: datetime
@@ -77,6 +78,12 @@ class _Since:
 
     def add(self, entry: Entry) -> None:
         """Take in the next entry; a batch counts from when it was prepared."""
+        try:
+            self._add(entry)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise unreadable_entry(entry.stream, entry.number, error) from error
+
+    def _add(self, entry: Entry) -> None:
         if entry.kind is Kind.PREPARED and entry.at > self.as_of:
             self._prepared[entry.plan_id, entry.body["batch"]] = entry
         elif entry.kind is Kind.APPLIED:

@@ -21,6 +21,7 @@ import pyarrow as pa
 from core.analysis.frame import to_frame
 from core.candidates import Candidate, Mode
 from core.curation.corpus import Corpus, of_records, typed_column
+from core.curation.in_force import InForce
 from core.curation.plan import Action, Plan
 from core.curation.wordindex import WordSearch
 from core.exact import Found, exact_cosines
@@ -42,6 +43,7 @@ _AHEAD: Final = 128  # memories that are read at once
 # The order in which a plan is applied (core.curation.apply): what is put last is last among equals.
 _ORDER: Final = (Action.PUT, Action.REPLACE)
 _NEVER: Final[Mapping[str, datetime]] = {}
+_USUAL: Final = InForce()
 
 _Ints = npt.NDArray[np.int64]
 _Floats = npt.NDArray[np.float32]
@@ -50,9 +52,9 @@ _Floats = npt.NDArray[np.float32]
 class SimulatedIndex:
     """Rows of several corpora, one behind the other, as far as they are `alive`. For one thread at a time."""
 
-    def __init__(self, parts: Sequence[Corpus], alive: Mask, used: Mapping[str, datetime]) -> None:
+    def __init__(self, parts: Sequence[Corpus], alive: Mask, used: Mapping[str, datetime], rules: InForce) -> None:
         self._parts = [part for place, part in enumerate(parts) if part.rows or not place]
-        self._alive, self._used = alive, used
+        self._alive, self._used, self._rules = alive, used, rules
         self._first = parts[0]
         self._starts = list(accumulate((part.rows for part in self._parts), initial=0))
         self._masks: dict[str, Mask] = {}
@@ -87,6 +89,10 @@ class SimulatedIndex:
     def last_used(self, keys: Collection[str]) -> Mapping[str, datetime]:
         """Return when memories were last recalled by those who use them, as far as the recall log says."""
         return {key: self._used[key] for key in keys if key in self._used}
+
+    def rules(self) -> InForce:
+        """Return the decay rules that rank the index."""
+        return self._rules
 
     def prepare(self, vectors: Sequence[_Floats]) -> None:
         """Get ready for queries with these vectors: all rows are gone through once for all of them."""
@@ -258,12 +264,14 @@ class _Rows:
         return self._index.matrix()
 
 
-def as_it_is(corpus: Corpus, *, used: Mapping[str, datetime] = _NEVER) -> SimulatedIndex:
-    """Return an index as it is; `used` is when the recall log last saw memories in use."""
-    return SimulatedIndex([corpus], np.ones(corpus.rows, np.bool_), used)
+def as_it_is(corpus: Corpus, *, used: Mapping[str, datetime] = _NEVER, rules: InForce = _USUAL) -> SimulatedIndex:
+    """Return an index as it is; `used` is when the recall log last saw memories in use, `rules` decays their confidence."""
+    return SimulatedIndex([corpus], np.ones(corpus.rows, np.bool_), used, rules)
 
 
-def as_planned(corpus: Corpus, plan: Plan, *, used: Mapping[str, datetime] = _NEVER) -> SimulatedIndex:
+def as_planned(
+    corpus: Corpus, plan: Plan, *, used: Mapping[str, datetime] = _NEVER, rules: InForce = _USUAL
+) -> SimulatedIndex:
     """Return the index that a plan leaves; a replacement without a vector of what is gone meanwhile is left out."""
     alive = np.ones(corpus.rows, np.bool_)
     for change in plan:
@@ -279,7 +287,7 @@ def as_planned(corpus: Corpus, plan: Plan, *, used: Mapping[str, datetime] = _NE
         if vector is not None:
             added[change.key] = Record(change.after.metadata, vector)
     more = of_records(added, info=corpus.info, schema=corpus.schema)
-    return SimulatedIndex([corpus, more], np.concatenate([alive, np.ones(more.rows, np.bool_)]), used)
+    return SimulatedIndex([corpus, more], np.concatenate([alive, np.ones(more.rows, np.bool_)]), used, rules)
 
 
 def _kth_best(values: _Floats, k: int) -> float:

@@ -159,6 +159,8 @@ class _Run:
         # A sweep that goes on has the time of its start: else its later pages would be judged by another clock.
         started = datetime.fromisoformat(token.now).astimezone(UTC) if token else order.now
         self.order = replace(order, now=started, run=token.run if token else order.run)
+        # Plans have the name of this very run: one that is repeated after a crash finds less to do than the first time.
+        self.name = order.run
         self.desk, self.store, self.actor = desk, desk.store, actor
         self.token = token or SweepToken(self.order.run, started.isoformat())
         self.seconds_left, self.progress, self.cancelled = seconds_left, progress, cancelled
@@ -279,7 +281,7 @@ class _Run:
             changes,
             actor=self.actor,
             now=self.order.now,
-            plan_id=f"sweep-{self.order.run}{segment}-{part}",
+            plan_id=f"sweep-{self.name}{segment}-{part}",
             title=title_of(self.order.policies, changes),
             policy="sweep",
             reason="A sweep.",

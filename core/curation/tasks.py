@@ -116,7 +116,8 @@ def finished_tasks(
         own = tuple(tags)
         if own not in known:
             known[own] = outcome_of(own, {})
-        outcome = known[own] or (outcome_of((), {n: c[place] for n, c in zip(names, said, strict=True)}) if said else None)
+        stated = outcome_of((), {n: c[place] for n, c in zip(names, said, strict=True)}) if said else None
+        outcome = stated or known[own]
         if outcome is not None:
             book.note((_text(team), str(name)), _moment(at), outcome)
     return book.finished(now=now, idle_days=idle_days)

@@ -218,6 +218,7 @@ class Writing:
             "policy": plan.policy,
             "index": plan.index,
             "bucket": plan.bucket,
+            "tenant": self._place.store.info.tenant,
             "author": plan.author,
             "undoes": None,
             "changes": 0,  # nobody knows before the end

@@ -17,7 +17,7 @@ HIDDEN: Final = "hidden"
 def status_of(memory: Memory) -> str | None:
     """Return the memory's status, None where it has none; a value that is no text counts as hidden."""
     said = memory.extra.get(STATUS_KEY)
-    if not storable(said):  # the service cannot have it under that key, so its filter passes the memory
+    if said is None or not storable(said):  # the service cannot have it under that key, so its filter passes the memory
         return None
     return said if isinstance(said, str) else HIDDEN
 

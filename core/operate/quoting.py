@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import Final
 
 from core.vectors.words import asked_words, tokenizer
 
 __all__ = ["Quoted"]
+
+_TELLING: Final = 8  # characters
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,14 @@ class Quoted:
         if any(text in asked for text in map(_plain, self.texts) if text):
             return True
         return found and (not self.texts or not self._known.isdisjoint(self._words(query)))
+
+    def is_in(self, said: str) -> bool:
+        """Say whether what somebody wrote has all of one in it, as words of its own; a short one stands for nothing."""
+        plain = _plain(said)
+        for text in map(_plain, self.texts):
+            if len(text) >= _TELLING and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", plain):
+                return True
+        return False
 
     def _words(self, text: str) -> list[str]:
         return self._tokens(" ".join(asked_words(text, "en")))

@@ -47,7 +47,7 @@ class RecallLog:
     def __init__(self, directory: Path, *, read_only: bool = False, limit: int = _LIMIT, redact: bool | None = None) -> None:
         """Open nothing yet; `limit` recalls are kept, and without queries if `redact` (None: as the environment says)."""
         self._directory, self._read_only, self._limit = directory, read_only, limit
-        self._redact = os.environ.get(REDACT_VARIABLE) == "1" if redact is None else redact
+        self._redact = _says_yes(os.environ.get(REDACT_VARIABLE, "")) if redact is None else redact
         self._lock = threading.Lock()
         self._writer: _Writer | None = None
         self._reader: RecallTable | None = None
@@ -150,6 +150,11 @@ class RecallLog:
         who = (recall.stream, recall.actor)
         last, self._last[who] = self._last.get(who), recall
         return last is not None and replace(recall, at=last.at, ms=last.ms) == last
+
+
+def _says_yes(word: str) -> bool:
+    """Say whether a variable asks for privacy: any word does but one that says no."""
+    return word.strip().lower() not in ("", "0", "false", "no", "off")
 
 
 class _Writer:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from core.errors import UnavailableError
+from core.errors import StorageCorruptError, UnavailableError
 from core.operate.recalls import LoggedRecall, Usage
 from core.vectors.embedded.storage import Mark, connect, prepare_directory, transaction, translated
 
@@ -68,7 +68,7 @@ class RecallTable:
             rows: list[Any] = self._connection.execute(
                 f"SELECT body FROM recall WHERE stream = {_OF} ORDER BY id DESC LIMIT ?", (stream, limit)
             ).fetchall()
-        return [LoggedRecall.from_json(json.loads(body)) for (body,) in rows]
+        return [_recall(body) for (body,) in rows]
 
     def usage(self, stream: str, keys: Collection[str] | None = None) -> dict[str, Usage]:
         """Return how often memories were recalled, by key: those that were at all."""
@@ -138,9 +138,18 @@ class RecallTable:
             )
 
 
+def _recall(body: str) -> LoggedRecall:
+    try:
+        return LoggedRecall.from_json(json.loads(body))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise StorageCorruptError(
+            f"A recall in '{FILE}' cannot be read ({type(error).__name__}: {error}): delete that file; only the log is lost."
+        ) from error
+
+
 def _changed(rows: Iterable[tuple[int, str]], change: Callable[[LoggedRecall], LoggedRecall]) -> Iterator[tuple[str, int]]:
     for number, body in rows:
-        recall = LoggedRecall.from_json(json.loads(body))
+        recall = _recall(body)
         after = change(recall)
         if after != recall:
             yield json.dumps(after.to_json()), number

@@ -9,6 +9,7 @@ from pages.shared.deed import opened
 from pages.shared.getting_started import getting_started
 from pages.shared.here import current
 from pages.shared.journal_timeline import filtered, lead, timeline, unfinished
+from pages.shared.problem import attempt
 from pages.shared.trust import restoring, trust
 
 here = current()
@@ -20,8 +21,11 @@ if plan_id := state.get("deed"):
     opened(here, here.desk, plan_id)
     st.stop()
 
-deeds = here.desk.history(actor=here.actor)
 st.title("What was changed, by whom, and why?", anchor=False)
+deeds = attempt(lambda desk=here.desk: desk.history(actor=here.actor))
+if deeds is None:
+    st.html("<p class='mn-empty'>Until the journal can be read, nothing can be changed here. Search goes on as before.</p>")
+    st.stop()
 st.html(lead(here, deeds))
 if not deeds:
     st.html(

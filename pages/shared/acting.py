@@ -73,18 +73,19 @@ def selection_bar(here: Here, result: RecallResult) -> None:
         others = len(set(keys) - set(shown))
         aside = f", {others:,} of them not shown" if others else ""
         st.markdown(f"**{len(keys):,} selected**{aside}", width="content")
-        _selected(here, keys, result)
+        asked = _selected(here, keys, result)
+    if asked:  # what cannot be done is said under the line, not in it
+        propose(here, asked, keys, reason=reason_of(result))
 
 
-def _selected(here: Here, keys: Sequence[str], result: RecallResult) -> None:
-    reason = reason_of(result)
-    for verb in (RETIRE, HIDE, *([SHOW] if here.scope.include_hidden else [])):
-        _button(here, verb, keys, reason, place="bar")
-    _edit(here, keys, reason, place="bar")
-    for verb in (TRUE, ERASE):
-        _button(here, verb, keys, reason, place="bar")
+def _selected(here: Here, keys: Sequence[str], result: RecallResult) -> str | None:
+    """Draw the buttons of a selection and return what was asked for, if anything."""
+    asked = [_button(here, verb, place="bar") for verb in (RETIRE, HIDE, *([SHOW] if here.scope.include_hidden else []))]
+    _edit(here, keys, reason_of(result), place="bar")
+    asked += [_button(here, verb, place="bar") for verb in (TRUE, ERASE)]
     _golden(here, keys, result, place="bar")
     st.button("Clear", icon=":material/close:", type="tertiary", key="bar_clear", on_click=unpick)
+    return next((what for what in asked if what), None)
 
 
 def memory_actions(here: Here, memory: Memory, result: RecallResult | None) -> None:
@@ -92,20 +93,22 @@ def memory_actions(here: Here, memory: Memory, result: RecallResult | None) -> N
     keys, reason = [memory.key], reason_of(result)
     with st.container(horizontal=True, gap="small", key="inspector_actions"):
         _edit(here, keys, reason, place="memory")
-        for verb in (SHOW if is_hidden(memory) else HIDE, RETIRE, TRUE, ERASE):
-            _button(here, verb, keys, reason, place="memory")
+        verbs = (SHOW if is_hidden(memory) else HIDE, RETIRE, TRUE, ERASE)
+        asked = [_button(here, verb, place="memory") for verb in verbs]
         if result is not None and any(hit.memory.key == memory.key for hit in result.hits):
             _golden(here, keys, result, place="memory")
+    if what := next((what for what in asked if what), None):
+        propose(here, what, keys, reason=reason)
 
 
-def _button(here: Here, verb: Verb, keys: Sequence[str], reason: str, *, place: str) -> None:
+def _button(here: Here, verb: Verb, *, place: str) -> str | None:
+    """Draw the button of a verb; return what it asks for once it is pressed."""
     assert here.store is not None
     allowed = here.actor.may(verb.permission, tenant=here.store.info.tenant)
     said = f"{verb.help} You see the plan first."
     kind = "tertiary" if place == "memory" else "secondary"
     pressed = st.button(verb.label, icon=verb.icon, key=f"{place}_{verb.what}", help=said, disabled=not allowed, type=kind)
-    if pressed:
-        propose(here, verb.what, keys, reason=reason)
+    return verb.what if pressed else None
 
 
 def _edit(here: Here, keys: Sequence[str], reason: str, *, place: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -21,7 +22,7 @@ from pages.shared.deed import undo_refused
 from pages.shared.diff import change_html
 from pages.shared.here import Here
 from pages.shared.markup import escaped
-from pages.shared.plan_changes import ACTIONS, counts_words
+from pages.shared.plan_changes import ACTIONS, does_words
 from pages.shared.planning import desk_of, drop_plan, keep_plan, open_plan
 from pages.shared.problem import attempt
 from pages.shared.running import Run, forget, start
@@ -53,7 +54,7 @@ def apply_label(plan: Plan) -> str:
     """Return what the button says: the very thing that it does."""
     if len(plan.counts) != 1:
         return f"Apply {plural(len(plan), 'change')}"
-    words = counts_words(plan.counts)
+    words = does_words(plan)
     return words[:1].upper() + words[1:]
 
 
@@ -67,6 +68,7 @@ def apply_form(here: Here, plan: Plan, found: Preflight | None, *, left: int | N
     with st.form("apply_form", border=False):
         acknowledged = _acknowledgement(plan, disabled=bool(why_not)) if blocked else ""
         typed = _confirmation(plan, wanted, disabled=bool(why_not)) if wanted else ""
+        missing = st.container()  # beside what is to be filled in: under the button it may be out of sight
         asked = st.form_submit_button(
             apply_label(plan) if left is None else f"Go on with the {left:,} left",
             type="primary",
@@ -80,9 +82,9 @@ def apply_form(here: Here, plan: Plan, found: Preflight | None, *, left: int | N
     if wanted:
         _second_person(here, plan)
     if asked and blocked and not acknowledged:
-        st.error("Say why it is right to lose these answers, or discard the plan.", icon=":material/error:")
+        missing.error("Say why it is right to lose these answers, or discard the plan.", icon=":material/error:")
     elif asked and wanted and " ".join(typed.split()) != wanted:
-        st.error(markdown_escape(f"That is not “{wanted}”: nothing was erased."), icon=":material/error:")
+        missing.error(markdown_escape(f"That is not “{wanted}”: nothing was erased."), icon=":material/error:")
     elif asked:
         _apply(here, plan, found, acknowledged=acknowledged or None, confirmation=typed or None)
 
@@ -141,7 +143,7 @@ def progress_bar(run: Run) -> None:
     if run.ended.is_set():
         st.rerun()
     part = min(1.0, run.done / run.total) if run.total else 0.0
-    st.progress(part, f"{run.done:,} of {plural(run.total, 'change')}")
+    st.progress(part, f"{run.done:,} of {plural(run.total, 'change')}{_to_go(run)}")
     st.button(
         "Stop after this batch",
         icon=":material/stop_circle:",
@@ -152,16 +154,27 @@ def progress_bar(run: Run) -> None:
     )
 
 
+def _to_go(run: Run) -> str:
+    """Return how long it takes yet, as far as its pace until now tells."""
+    if not run.done:
+        return ""
+    took = (datetime.now(UTC) - run.started_at).total_seconds()
+    left = took / run.done * (run.total - run.done)
+    return "" if left < 1 else f", about {left:,.0f} s to go" if left < 90 else f", about {left / 60:,.0f} min to go"
+
+
 def stale_plan(here: Here, plan: Plan, error: StalePlanError) -> None:
     """Say what differs from what a plan saw, and offer to plan again over what is there now."""
+    differ = f"{len(error.keys):,} of {plural(len(plan), 'change')} would meet something else than what the plan saw."
     st.warning(
-        markdown_escape(str(error)), title="The memories changed since this plan was made", icon=":material/sync_problem:"
+        f"{differ} Nothing was done. A new plan looks at what is there now, and leaves out what does not hold any more.",
+        title="The memories changed since this plan was made",
+        icon=":material/sync_problem:",
     )
     shown = list(error.keys.items())[:_DIFFER]
     st.html(_differing(here, plan, dict(shown)))
     if len(error.keys) > len(shown):
         st.caption(f"{len(shown):,} of {len(error.keys):,} shown.")
-    st.caption("Nothing was done. A new plan looks at what is there now and leaves out what does not hold any more.")
     if st.button("Plan again", type="primary", icon=":material/refresh:", key="replan", width="stretch"):
         again = attempt(lambda: desk_of(here).replan(plan, actor=here.actor))
         if again is not None:
@@ -176,7 +189,7 @@ def undo_button(here: Here, deed: Deed, *, key: str, label: str = "") -> None:
     said = undo_refused(here, deed)
     if st.button(
         label or ("Undo" if deed.undoes is None else "Redo"),
-        icon=":material/undo:",
+        icon=":material/undo:" if deed.undoes is None else ":material/redo:",
         key=key,
         disabled=said is not None,
         help=said,

@@ -20,7 +20,7 @@ from core.memory.record import Record, fingerprint
 from pages.shared import state
 from pages.shared.diff import change_html
 from pages.shared.here import Here
-from pages.shared.journal_timeline import deed_chips, effect_words, policy_label
+from pages.shared.journal_timeline import IMPORT_AGAIN, deed_chips, effect_words, policy_label
 from pages.shared.markup import chip, escaped, facts, slug
 from pages.shared.plan_changes import action_chip
 from pages.shared.planning import find_plan, open_plan
@@ -124,9 +124,8 @@ def preflight_words(deed: Deed) -> str:
     if deed.preflight is None:
         return f"Not measured: {deed.unmeasured}" if deed.unmeasured else "Not measured."
     found = deed.preflight
-    tried = (
-        f"{plural(found.get('golden', 0), 'golden query', 'golden queries')} and {found.get('real', 0):,} recent ones tried"
-    )
+    golden, real = found.get("golden", 0), found.get("real", 0)
+    tried = f"{plural(golden, 'golden query', 'golden queries')} and {plural(real, 'recent question')} tried"
     broken, changed = found.get("regressions", 0), found.get("changed", 0)
     said = f"{broken:,} would lose an answer" if broken else "none loses an answer"
     return f"{tried}: {said}, {changed:,} with other hits."
@@ -166,6 +165,8 @@ def _actions(here: Here, desk: Desk, deed: Deed, chosen: Sequence[str], *, sever
             _resume(here, deed)
         if refused:
             st.caption(markdown_escape(refused), width="content")
+        elif deed.policy == "import" and deed.state is State.INTERRUPTED:
+            st.caption(f"The file was not read to its end. {IMPORT_AGAIN}", width="content")
     if some or everything:
         plan = attempt(lambda: desk.undo_plan(deed.plan_id, actor=here.actor, keys=chosen if some else None))
         if plan is not None:
@@ -256,7 +257,7 @@ def _change(here: Here, deed: Deed, each: Done, now: Record | None, *, can: bool
     with st.container(horizontal=True, gap="small", key=f"change_{name}"):
         if can:
             _box(f"Choose {one_line(each.key, 60)}", f"deed_pick_{name}", deed, [each.key], value=chosen, hidden=True)
-        st.html(change_row(each, now, to_memory=here.store.memory_of, said=deed.reason), width="stretch")
+        st.html(change_row(each, now, to_memory=here.store.memory_of, said=deed.reason or deed.title), width="stretch")
 
 
 def change_row(each: Done, now: Record | None, *, to_memory: Any, said: str = "") -> str:

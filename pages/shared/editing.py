@@ -95,8 +95,10 @@ def _fields(here: Here, memory: Memory) -> dict[str, Any]:
 def _many(here: Here, memories: Sequence[Memory], reason: str) -> None:
     st.markdown(f"{plural(len(memories), 'memory')}. What is left empty stays as it is in each of them.")
     with st.form("edit_many_form", border=False):
-        kind = _type_box(here, None, key="edit_many_type")
-        confidence = st.number_input("Confidence, 0 to 1", 0.0, 1.0, None, 0.05, key="edit_many_confidence")
+        kind = _type_box(here, None, key="edit_many_type", empty="As it is")
+        confidence = st.number_input(
+            "Confidence, 0 to 1", 0.0, 1.0, None, 0.05, key="edit_many_confidence", placeholder="As it is"
+        )
         expires = st.date_input("Expires on, UTC", None, format="YYYY-MM-DD", key="edit_many_expires")
         known = sorted({tag for memory in memories for tag in memory.tags})[:200]
         added = st.multiselect("Add tags", known, key="edit_many_add", accept_new_options=True, placeholder="None")
@@ -172,7 +174,7 @@ def _end_of(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
 
 
-def _type_box(here: Here, kind: str | None, *, key: str) -> str | None:
+def _type_box(here: Here, kind: str | None, *, key: str, empty: str = "Unknown") -> str | None:
     there = [] if here.frame is None else [str(value) for value in here.frame["memory_type"].dropna().unique()[:50]]
     options = list(dict.fromkeys([*TYPES, *([kind] if kind else []), *there]))
     chosen: str | None = st.selectbox(
@@ -181,7 +183,7 @@ def _type_box(here: Here, kind: str | None, *, key: str) -> str | None:
         options.index(kind) if kind else None,
         key=key,
         accept_new_options=True,
-        placeholder="Unknown" if kind is None else None,
+        placeholder=empty if kind is None else None,
         format_func=lambda value: TYPES[value].label if value in TYPES else one_line(value, 40),
     )
     return chosen

@@ -35,6 +35,7 @@ __all__ = [
 
 _A_PAGE: Final = 25
 _FILTER_FROM: Final = 6
+IMPORT_AGAIN: Final = "Import the file again, and what is missing comes too; or undo what was written."
 POLICIES: Final[Mapping[str, str]] = {
     "delete": "Retiring",
     "erase": "Erasing",
@@ -64,7 +65,9 @@ def effect_words(counts: Mapping[str, int], *, done: int, failed: int = 0, left:
     planned = sum(counts.values())
     if done == planned and counts:
         return done_words(counts).replace("added", "put back") if back else done_words(counts)
-    words = [f"{done:,} of {plural(planned, 'change')} made"]
+    # What is written as it comes, an import, has no number of changes before it ends.
+    made = f"{done:,} of {plural(planned, 'change')} made" if planned else f"{plural(done, 'change')} made so far"
+    words = [made]
     words += [f"{failed:,} failed"] if failed else []
     words += [f"{left:,} left"] if left else []
     return ", ".join(words)
@@ -170,15 +173,26 @@ def unfinished(here: Here, desk: Desk, deeds: Sequence[Deed]) -> None:
                 st.rerun()
             elif settled is not None:
                 st.info("It is being applied now: nothing has to be settled.", icon=":material/hourglass:")
-    for deed in [deed for deed in deeds if deed.state is State.INTERRUPTED and deed.left and deed.undone < deed.done][:3]:
+    for deed in [deed for deed in deeds if _cut_short(deed, deeds)][:3]:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"broken_{slug(deed.plan_id)}"):
             effect = effect_words(deed.counts, done=deed.done, failed=deed.failed, left=deed.left)
+            way_on = "" if deed.left else f" {IMPORT_AGAIN}"
             st.html(
                 "<div class='mn-verdict'><i style='color:var(--mn-warn)'>◔</i><span>Interrupted: "
-                f"<b>{escaped(one_line(deed.title, 120))}</b>. {escaped(effect)}.</span></div>",
+                f"<b>{escaped(one_line(deed.title, 120))}</b>. {escaped(effect)}.{way_on}</span></div>",
                 width="stretch",
             )
-            st.button("Go on or undo", key=f"broken_open_{slug(deed.plan_id)}", **_opens(deed))
+            st.button(
+                "Go on or undo" if deed.left else "See or undo", key=f"broken_open_{slug(deed.plan_id)}", **_opens(deed)
+            )
+
+
+def _cut_short(deed: Deed, deeds: Sequence[Deed]) -> bool:
+    """Say whether a plan still waits for somebody to go on with it; an import does until the same file came again."""
+    if deed.state is not State.INTERRUPTED or deed.undone >= deed.done:
+        return False
+    again = any(each.title == deed.title and each.policy == "import" and each.at > deed.at for each in deeds)
+    return deed.left > 0 or (deed.policy == "import" and not again)
 
 
 def timeline(here: Here, deeds: Sequence[Deed]) -> None:

@@ -171,7 +171,8 @@ def _type_row(each: Fading, rules: DecayRules) -> str:
     hue = type_hue(each.memory_type)
     life = "never fades" if each.half_life is None else f"half in {each.half_life:g} days"
     moved = f"{each.mean_stated:.2f} → " if each.half_life is not None else ""
-    said = f"{life} · {each.stated:,} state a confidence · mean {moved}{each.mean_now:.2f}"
+    verb = "states" if each.stated == 1 else "state"
+    said = f"{life} · {each.stated:,} {verb} a confidence · mean {moved}{each.mean_now:.2f}"
     return (
         f"<div class='mn-rule mn-rule-line'><b style='color:{hue.now}'>{hue.shape}</b>"
         f"<div><div class='mn-name'>{escaped(hue.label, limit=60)}</div><div class='mn-muted'>{said}</div></div>"

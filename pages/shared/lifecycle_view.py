@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from core.curation.decay import DecayRules
-from core.curation.due import NO_USAGE, Used, effective_values, expiry_due, tasks_of
+from core.curation.due import NO_USAGE, Used, effective_values, expiry_due, fallen, tasks_of
 from core.curation.expiry import STATED, ExpiryRules
 from core.curation.lifecycle import Lifecycle
 from core.curation.planning import Read
@@ -85,7 +85,7 @@ def picture(read: Read, rules: Lifecycle, *, now: datetime, usage: Mapping[str, 
     due = expiry_due(frame, rules.expiry, finished=tasks_of(frame, rules.expiry, now=now, table=table))
     touched, over, first = _expiry(due, ages, now=now, frame=frame)
     values = effective_values(frame, rules.decay, now=now, usage=usage, table=table)
-    below = values.notna() & (values < rules.decay.threshold) & (values < frame["confidence"].fillna(1.0))
+    below = fallen(frame, values, rules.decay, table=table)
     changed = (values - frame["confidence"]).abs() >= rules.decay.step
     faded = Touched("decay", int(below.sum()), 0, _counted(ages, below & ~over))
     return Picture(

@@ -14,7 +14,7 @@ from pages.shared.applying import undo_button
 from pages.shared.deed import change_row
 from pages.shared.here import Here
 from pages.shared.markup import escaped
-from pages.shared.plan_changes import done_words
+from pages.shared.plan_changes import counts_words, done_words
 from pages.shared.planning import desk_of
 from pages.shared.words import age, exact, plural
 
@@ -65,10 +65,13 @@ def _verdict(here: Here, deed: Deed) -> None:
     failed = f" {plural(deed.failed, 'change')} failed." if deed.failed else ""
     why = f" {deed.why}" if deed.why else ""
     when = deed.ended_at or deed.at
+    # Where the title only says the same in other words, who and when is the news.
+    same = deed.complete and counts_words(deed.counts) == deed.title.lower()
+    by = "By" if same else f"{escaped(one_line(deed.title, 160))} · by"
     st.html(
         f"<div class='mn-verdict'><i class='mn-{tone}'>{mark}</i><div><b>{escaped(words[:1].upper() + words[1:])}.</b>"
         f"<span>{escaped(one_line(failed + why, 600))}</span> <span class='mn-muted' title='{escaped(exact(when))}'>"
-        f"{escaped(one_line(deed.title, 160))} · by {escaped(one_line(deed.actor, 60))}, {escaped(age(when, now=here.now))}."
+        f"{by} {escaped(one_line(deed.actor, 60))}, {escaped(age(when, now=here.now))}."
         f"</span></div></div>"
     )
     if deed.acknowledged:
@@ -81,7 +84,13 @@ def _keys(here: Here, deed: Deed) -> None:
     done = sorted(desk_of(here).changes_of(deed.plan_id, actor=here.actor), key=lambda each: each.done)
     shown = done[:_SHOWN]
     now = here.store.records.get([each.key for each in shown], actor=here.actor, vectors=False)
-    st.html("".join(change_row(each, now.get(each.key), to_memory=here.store.memory_of) for each in shown))
+    # One reason for all of them is said once.
+    reasons = {each.reason for each in done}
+    said = reasons.pop() if len(reasons) == 1 else ""
+    if said and len(done) > 1:
+        st.html(f"<div class='mn-reason'>{escaped(one_line(said, 400))}</div>")
+    said = said if len(done) > 1 else ""
+    st.html("".join(change_row(each, now.get(each.key), to_memory=here.store.memory_of, said=said) for each in shown))
     if len(done) > len(shown):
         st.caption(
             f"{len(shown):,} of {plural(len(done), 'change')} shown, those that failed first. History has all of them."

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.curation.desk import PendingPlan
 from core.curation.history import Deed, State
-from core.curation.plan import Plan
+from core.curation.plan import Action, Plan
 from core.errors import NotFoundError
 from core.hostile import markdown_escape, one_line
 from pages.shared import state
@@ -79,6 +79,9 @@ def waiting_plans(here: Here) -> None:
             "<p class='mn-empty'>No plan waits for this index.<br>Select memories on the page Search and choose what "
             "becomes of them, or let a rule propose a plan on the page Lifecycle.</p>"
         )
+        with st.container(horizontal=True, horizontal_alignment="center", gap="medium"):
+            st.page_link("pages/explore/search.py", label="Search", icon=":material/manage_search:")
+            st.page_link("pages/curate/lifecycle.py", label="Lifecycle", icon=":material/timelapse:")
         return
     for each in plans[:_SHOWN]:
         _row(here, each)
@@ -89,7 +92,9 @@ def waiting_plans(here: Here) -> None:
 def _row(here: Here, each: PendingPlan) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"waiting_{each.plan_id}"):
         counts = counts_words(each.counts)
-        does = "" if counts == each.title.lower() else f"{counts} · "
+        many = plural(sum(each.counts.values()), "memory")
+        told = counts in each.title.lower() or (set(each.counts) == {Action.REPLACE} and many in each.title)
+        does = "" if told else f"{counts} · "
         reason = f"<div class='mn-muted mn-one'>{escaped(one_line(each.reason, 300))}</div>" if each.reason else ""
         st.html(
             f"<div class='mn-name'>{escaped(one_line(each.title, 160))}</div>"

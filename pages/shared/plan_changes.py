@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import streamlit as st
 
+from core.curation.hiding import HIDE, SHOW
 from core.curation.plan import Action, Change, Plan
 from core.hostile import one_line
 from core.memory import Memory
+from core.memory.status import shown as without_status
+from core.memory.status import with_status
 from core.scope import UNKNOWN
 from core.store import MemoryStore
 from pages.shared.diff import change_html
@@ -17,7 +20,7 @@ from pages.shared.here import Here
 from pages.shared.markup import chips, escaped
 from pages.shared.words import plural
 
-__all__ = ["ACTIONS", "action_chip", "change_rows", "counts_words", "done_words", "shown_changes"]
+__all__ = ["ACTIONS", "action_chip", "change_rows", "counts_words", "does_words", "done_words", "shown_changes"]
 
 _A_PAGE: Final = 20
 _FILTER_FROM: Final = 8
@@ -36,6 +39,19 @@ def counts_words(counts: Mapping[str, int]) -> str:
     """Return what a plan does in words: "retire 3 memories, change 1 memory"."""
     words = [f"{ACTIONS[action][0].lower()} {plural(count, 'memory')}" for action, count in counts.items() if count]
     return ", ".join(words) or "change nothing"
+
+
+def does_words(plan: Plan) -> str:
+    """Return what a plan does in words: that it hides or shows memories only where it truly does nothing else to them."""
+    for policy, mark, words in ((HIDE, with_status, "hide {}"), (SHOW, without_status, "show {} again")):
+        if plan.policy == policy and all(_is_only(change, mark) for change in plan):
+            return words.format(plural(len(plan), "memory"))
+    return counts_words(plan.counts)
+
+
+def _is_only(change: Change, mark: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> bool:
+    before, after = change.before, change.after
+    return before is not None and after is not None and after.vector is None and after.metadata == mark(before.metadata)
 
 
 def done_words(counts: Mapping[str, int]) -> str:

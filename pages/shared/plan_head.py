@@ -8,14 +8,15 @@ from typing import Final
 import streamlit as st
 
 from core.curation.golden import GoldenQueries
-from core.curation.plan import Plan, plan_from_json, plan_to_json
+from core.curation.plan import Plan, plan_to_json
 from core.curation.preflight import Preflight
+from core.curation.reading import plan_from_text
 from core.errors import ConfigError
 from core.hostile import markdown_escape, one_line
 from pages.shared.applying import with_reason
 from pages.shared.here import Here
 from pages.shared.markup import escaped
-from pages.shared.plan_changes import counts_words
+from pages.shared.plan_changes import does_words
 from pages.shared.planning import desk_of, discard_button, is_own, keep_plan, may_keep, open_plan
 from pages.shared.problem import attempt
 from pages.shared.reading import snapshot_with_vectors
@@ -31,8 +32,8 @@ _NAMED: Final = 5
 
 def plan_head(here: Here, plan: Plan) -> Plan:
     """Draw what a plan is and its reason; return it with the reason as it is now."""
-    counts = counts_words(plan.counts)
-    does = "" if counts == plan.title.lower() else f" It would {escaped(counts)}."
+    counts = does_words(plan)
+    does = "" if counts in plan.title.lower() else f" It would {escaped(counts)}."
     made = f"<span title='{escaped(exact(plan.created_at))}'>{escaped(age(plan.created_at, now=here.now))}</span>"
     st.html(
         f"<p class='mn-lead'><b>{escaped(one_line(plan.title, 160))}</b>, a plan by {escaped(one_line(plan.author, 60))}, "
@@ -143,10 +144,7 @@ def plan_files(here: Here) -> None:
 
 def read_plan(data: bytes, *, stream: str) -> Plan:
     """Return the plan of a file; raise ConfigError for what is none, or one of another index."""
-    try:
-        plan = plan_from_json(json.loads(data))
-    except ValueError as error:
-        raise ConfigError(f"This file is no JSON ({error}): choose a plan.") from None
+    plan = plan_from_text(data, name="This file")
     if plan.stream != stream:
         raise ConfigError(f"This plan is for {plan.stream}, this is {stream}: choose that index in the rail.")
     return plan

@@ -236,4 +236,6 @@ def _seconds(seconds: float) -> str:
 
 
 def _usd(dollars: float) -> str:
-    return f"${dollars:,.2f}" if abs(dollars) >= 0.01 or not dollars else f"${dollars:.6f}".rstrip("0")
+    if abs(dollars) >= 0.01 or not dollars:
+        return f"${dollars:,.2f}"
+    return f"${dollars:.6f}".rstrip("0") if abs(dollars) >= 1e-6 else "under $0.000001"

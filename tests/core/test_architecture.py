@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 import core
-from core.__main__ import build_parser
+from core.__main__ import build_parser, main
 from core.commands import COMMANDS
 from core.errors import MnemoscopeError
 from core.vectors.client import VectorsClient
@@ -251,7 +251,7 @@ LINES = [
 
 
 @pytest.mark.parametrize(
-    "line", sorted({line.split("#")[0].strip() for line in LINES if line.startswith("python -m core ")})
+    "line", sorted({re.split(" [#>|]", line)[0].strip() for line in LINES if line.startswith("python -m core ")})
 )
 def test_commands_in_the_docs_can_be_typed(line):
     argv = shlex.split(line)[3:]
@@ -296,6 +296,34 @@ def test_the_readmes_agents_write_through_the_endpoint(tmp_path, monkeypatch):
             written = {memory.agent_id: memory.content for memory in store.memories(actor=LOCAL_ADMIN)}
             assert store.has_text
     assert written == {"builder": "Build 214 is green.", "tester": "Two tests of build 214 are flaky on ARM."}
+
+
+def test_the_readmes_curation_can_be_typed(tmp_path, monkeypatch, capfd):
+    """Every line does what it says, from the demo world on; what was retired is there again at the end."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MNEMOSCOPE_STORE", raising=False)
+    section = README.split("\n## Curate\n", 1)[1]
+    assert main(["demo", "load", "--store", "./demo"]) == 0
+    said = {}
+    for line in code_blocks(section, "sh")[0].splitlines():
+        if line.startswith("export "):
+            monkeypatch.setenv(*line.removeprefix("export ").split("=", 1))
+            continue
+        capfd.readouterr()
+        typed, _, file = line.partition(" > ")
+        assert main(shlex.split(typed)[3:]) == 0, line
+        said[line.split()[3]] = capfd.readouterr().out
+        if file:
+            Path(file).write_text(said["plan"], encoding="utf-8")
+    assert said["preflight"].startswith("No regression in 1 golden query")
+    assert said["apply"].splitlines()[0] == said["undo"].splitlines()[0]
+    assert re.match(r"All \d+ changes were done\.", said["undo"])
+
+
+def test_the_settings_in_the_readme_are_those_of_the_core():
+    known = {name for path in CORE for name in re.findall(r'"(MNEMOSCOPE_[A-Z_]+)"', path.read_text(encoding="utf-8"))}
+    assert [name for name in re.findall(r"MNEMOSCOPE_[A-Z_]+", README) if name not in known] == []
+    assert {cell.strip("`") for cell in table_below("Curate")} < known
 
 
 def test_the_readme_counts_the_demo_world():

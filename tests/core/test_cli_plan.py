@@ -140,8 +140,8 @@ def test_a_sweep_reports_and_can_be_taken_back(run: CommandLine) -> None:
     assert "1 done, 0 failed." in ran.out
     assert "Not measured: sweep: the index has no golden queries." in ran.out
     assert store_of(run).count(LOCAL_ADMIN) == 2
-    undo = next(line for line in ran.out.splitlines() if line.startswith("Take it back: "))
-    assert run(*undo.removeprefix("Take it back: python -m core ").split(), "--yes").code == 0
+    undo = next(line for line in ran.out.splitlines() if line.startswith("To take it back: "))
+    assert run(*undo.removeprefix("To take it back: python -m core ").split(), "--yes").code == 0
     assert store_of(run).count(LOCAL_ADMIN) == 3
 
 
@@ -149,6 +149,8 @@ def test_a_sweep_takes_rules_from_a_file(run: CommandLine, tmp_path: Path) -> No
     rules = tmp_path / "rules.json"
     rules.write_text(json.dumps({"expiry": {"stated": False, "rules": []}}), encoding="utf-8")
     assert run("sweep", "--policy", str(rules), "--dry-run", "--json").json["proposed"] == 0
+    assert run("sweep", "--rules", str(rules), "--dry-run", "--json").json["proposed"] == 0
+    assert "leave one" in run("sweep", "--policy", str(rules), "--rules", str(rules), "--dry-run").err
     assert run("sweep", "--policy", "decay", "--dry-run", "--json").json["proposed"] == 0
     assert run("sweep", "--segment", "0/1", "--dry-run", "--json").json["proposed"] == 1
 
@@ -167,3 +169,56 @@ def test_a_sweep_takes_rules_from_a_file(run: CommandLine, tmp_path: Path) -> No
 )
 def test_a_sweep_without_sense_is_refused(run: CommandLine, argv: list[str]) -> None:
     assert run("sweep", *argv, "--dry-run").code == 2
+
+
+def test_rules_are_shown_saved_and_gone_by(run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = run("rules", "show")
+    assert "Nobody saved rules" in shown.err
+    rules = json.loads(shown.out)
+    rules["expiry"]["stated"] = False
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(rules), encoding="utf-8")
+    assert run("plan", "expire").code == 0
+    assert run("rules", "save", str(file)).code == 0
+    assert run("plan", "expire").code == 1
+    assert run("rules", "show", "--json").json["saved"]
+    assert run("rules", "save", "-", stdin=b"[]").code == 2
+    monkeypatch.setenv(ACTOR_VARIABLE, "rita:reviewer")
+    assert run("rules", "save", str(file)).code == 2
+
+
+def test_plans_that_are_kept_are_listed_and_discarded(run: CommandLine) -> None:
+    assert "No plan is kept" in run("plan", "list").out
+    kept = run("plan", "delete", "a2", "--keep", "--reason", "old").out.strip()
+    assert kept in run("plan", "list").out
+    assert [one["plan_id"] for one in run("plan", "list", "--json").json["plans"]] == [kept]
+    assert run("plan", "discard", kept).code == 0
+    assert run("plan", "discard", kept).code == 1
+    assert run("plan", "list", "--json").json["plans"] == []
+
+
+def test_a_plan_of_a_rule_has_at_most_so_many_changes(run: CommandLine) -> None:
+    assert len(json.loads(run("plan", "expire", "--max", "1").out)["changes"]) == 1
+
+
+def test_a_validation_counts_what_is_there(run: CommandLine) -> None:
+    assert json.loads(run("plan", "validate", "a1", "never").out)["title"] == "Confirm that 1 memory still holds true"
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        pytest.param({"expiry": {"rulez": []}}, "The expiry rules have no 'rulez'", id="unknown"),
+        pytest.param({"expiry": {"rules": [{"name": "x"}]}}, "The fields of expiry rule 1 lack after_days", id="missing"),
+        pytest.param({"expiry": {"rules": {"name": "x"}}}, "write a list of objects", id="no-list"),
+        pytest.param({"expiry": {"rules": [3]}}, "The fields of expiry rule 1 are 3", id="no-object"),
+        pytest.param({"expiry": {"never": 3}}, "The expiry rules cannot be read", id="type"),
+        pytest.param({"decay": {"half_lives": {"episodic": -1}}}, "The half-life of episodic is -1", id="days"),
+        pytest.param({"decay": []}, "The decay rules are []", id="decay"),
+    ],
+)
+def test_rules_without_sense_are_refused_in_words(run: CommandLine, rules: dict[str, Any], said: str) -> None:
+    ran = run("rules", "save", "-", stdin=json.dumps(rules).encode())
+    assert ran.code == 2
+    assert said in ran.err
+    assert "__init__" not in ran.err

@@ -37,8 +37,15 @@ def sure(confidence: float | None = 0.9, days: float | None = 30, **fields: Any)
 @pytest.mark.parametrize(
     ("memory", "value", "said"),
     [
-        pytest.param(sure(0.9, 30), 0.5, "Stated 0.90, 30 days without reinforcement: 0.50.", id="a-half-life"),
-        pytest.param(sure(0.9, 60), 0.3, "Stated 0.90, 60 days without reinforcement: 0.30.", id="two"),
+        pytest.param(
+            sure(0.9, 30),
+            0.5,
+            "Stated 0.90, 30 days without reinforcement at a half-life of 30 days: 0.50.",
+            id="a-half-life",
+        ),
+        pytest.param(
+            sure(0.9, 60), 0.3, "Stated 0.90, 60 days without reinforcement at a half-life of 30 days: 0.30.", id="two"
+        ),
         pytest.param(sure(0.9, 0), 0.9, "less than a day", id="now"),
         pytest.param(sure(0.9, -5), 0.9, "less than a day", id="future"),
         pytest.param(sure(0.9, None), 0.9, "does not say when", id="of-no-time"),
@@ -75,6 +82,8 @@ def test_the_recall_log_reinforces_too() -> None:
         pytest.param(sure(0.9, 59), Verdict.KEEP, id="above"),
         pytest.param(sure(0.9, 61), Verdict.RETIRE, id="below"),
         pytest.param(sure(0.2, 0), Verdict.KEEP, id="was-never-above"),
+        pytest.param(sure(0.2, 29), Verdict.KEEP, id="was-never-above-and-is-young"),
+        pytest.param(sure(0.2, 31), Verdict.RETIRE, id="was-never-above-and-a-half-life-passed"),
         pytest.param(sure(0.9, 999, memory_type="procedural"), Verdict.KEEP, id="procedural"),
     ],
 )
@@ -152,7 +161,7 @@ def test_rules_come_back_from_json() -> None:
         pytest.param({"other_half_life": True}, "other types is True", id="flag"),
         pytest.param({"floor": 1.5}, "floor is 1.5", id="floor"),
         pytest.param({"threshold": None}, "threshold is None", id="none"),
-        pytest.param({"half_life": 3}, "no decay rules", id="unknown"),
+        pytest.param({"half_life": 3}, "decay rules have no .half_life.", id="unknown"),
     ],
 )
 def test_rules_that_make_no_sense_are_refused(given: dict[str, Any], said: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -140,8 +141,8 @@ def test_rules_come_back_from_json() -> None:
         pytest.param({"rules": [{"name": "a", "after_days": 1}, {"name": "a", "after_days": 2}]}, "one name", id="twice"),
         pytest.param({"rules": [{"name": "expires_at", "after_days": 1}]}, "is named 'expires_at'", id="reserved"),
         pytest.param({"rules": [{"name": " ", "after_days": 1}]}, "has no name", id="nameless"),
-        pytest.param({"rules": [{"nom": "a"}]}, "no expiry rules", id="unknown-field"),
-        pytest.param({"graze_days": 1}, "no expiry rules", id="unknown-rule"),
+        pytest.param({"rules": [{"nom": "a"}]}, "expiry rule 1 have no .nom.", id="unknown-field"),
+        pytest.param({"graze_days": 1}, "expiry rules have no .graze_days.", id="unknown-rule"),
     ],
 )
 def test_rules_that_make_no_sense_are_refused(given: dict[str, Any], said: str) -> None:
@@ -152,3 +153,12 @@ def test_rules_that_make_no_sense_are_refused(given: dict[str, Any], said: str) 
 def test_a_rule_says_itself_in_words() -> None:
     assert OF_TASKS.sentence() == "episodic memories of finished tasks, after 30 days"
     assert TAGGED.sentence() == "memories of any type of agent planner tagged draft, after 0 days"
+
+
+@pytest.mark.parametrize("name", ["procedural", "Procedural", "PROCEDURAL"])
+def test_a_type_is_the_same_in_capitals(name: str) -> None:
+    """Else "procedural never" would not spare what other software calls Procedural."""
+    rules = ExpiryRules(rules=(ExpiryRule("old", after_days=1),))
+    memory = make_memory(memory_type=name, created_at=NOW - 99 * DAY)
+    assert decide_expiry(memory, now=NOW, rules=rules).verdict is Verdict.KEEP
+    assert decide_expiry(memory, now=NOW, rules=replace(rules, never=())).verdict is Verdict.RETIRE

@@ -179,6 +179,14 @@ def test_a_viewer_runs_golden_queries_and_changes_none(run: CommandLine, monkeyp
     assert "viewer" in refused.err
 
 
+def test_a_name_that_is_taken_is_said_so(run: CommandLine) -> None:
+    assert run("golden", "add", "refund", "--expect", "a2").code == 0
+    again = run("golden", "add", "refund", "--expect", "a1")
+    assert again.code == 2
+    assert "add --replace, or another --name" in again.err
+    assert run("golden", "add", "refund", "--expect", "a1", "--replace").code == 0
+
+
 def test_preflight_on_the_command_line(run: CommandLine, tmp_path: Path) -> None:
     run("golden", "add", "who needs a manager for a refund", "--expect", "a2", "--within", "1", "--name", "manager")
     plan = tmp_path / "plan.json"

@@ -85,6 +85,17 @@ def test_a_successor_goes_on_where_the_time_ended(directory: Path, monkeypatch: 
     assert len(names) == sum(len(answer["plans"]) for answer in answers)
 
 
+def test_an_event_that_comes_again_goes_on_with_what_is_left(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lambda sends an event again when the invocation died: then some of it was done."""
+    listed = Records.listed
+    monkeypatch.setattr(Records, "listed", lambda self, **options: listed(self, **({"maxResults": 8} | options)))
+    events: list[Mapping[str, Any]] = [{}]
+    for name, context in (("r1", Context(seconds=1)), ("r2", Context(seconds=1)), ("r3", Context())):
+        event = events[min(len(events) - 1, 1)]
+        run(event, context, Settings("agents"), invoke=events.append, clock=lambda: NOW, new_id=lambda name=name: name)
+    assert left(directory) == 20
+
+
 def test_a_dry_run_changes_nothing(directory: Path) -> None:
     (answer,) = chain(Settings("agents", dry_run=True), Context())
     assert (answer["proposed"], answer["done"], left(directory)) == (10, 0, 30)
@@ -132,7 +143,7 @@ def test_the_template_and_the_code_say_the_same() -> None:
     variables = set(re.findall(r"^ {10}((?:MNEMOSCOPE|SWEEP)_[A-Z]+(?:_[A-Z]+)*):", text, re.MULTILINE))
     values = dict.fromkeys(variables, "1") | {"MNEMOSCOPE_STORE": "s", "SWEEP_INDEX": "team", "SWEEP_POLICIES": "decay"}
     settings = Settings.from_environment(values)
-    assert settings == Settings("team", ("decay",), 1, 1.0, dry_run=True)
+    assert settings == Settings("team", ("decay",), 1, 1.0, write_back=True, dry_run=True)
     assert {"MNEMOSCOPE_STORE", "MNEMOSCOPE_JOURNAL"} < variables
     image = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
     assert "core.operate.lambda_sweep.handler" in image
@@ -150,3 +161,19 @@ def test_the_template_allows_what_a_sweep_calls_and_no_more() -> None:
         "ListVectors",
         "PutVectors",
     }
+
+
+def test_the_template_lets_a_sweep_delete_nothing_of_the_journal_but_documents() -> None:
+    text = TEMPLATE.read_text(encoding="utf-8")
+    statements = re.findall(r"- Sid: (\w+)\n(.*?)(?=\n {12}(?:- Sid|#)|\n {6}\w)", text, re.DOTALL)
+    deleting = {sid: body for sid, body in statements if "s3:DeleteObject" in body}
+    assert list(deleting) == ["JournalDocuments"]
+    assert "/*/documents/*" in deleting["JournalDocuments"]
+    assert "s3:ListBucketVersions" in dict(statements)["JournalList"]
+    assert '!If [IsWriteBack, "s3vectors:PutVectors"' in dict(statements)["Memories"]
+
+
+def test_the_image_is_made_of_what_it_needs() -> None:
+    sent = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    copied = re.findall(r"^COPY (\S+)", (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [name for name in copied if f"!{name}" not in sent] == []

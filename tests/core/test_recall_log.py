@@ -152,7 +152,9 @@ def test_it_is_bounded_and_use_outlives_the_recalls(tmp_path: Path):
     ("redact", "variable", "query"),
     [
         pytest.param(None, "1", None, id="by-the-environment"),
+        pytest.param(None, "true", None, id="by-another-word"),
         pytest.param(None, "0", "report", id="not-by-default"),
+        pytest.param(None, "off", "report", id="not-by-a-word"),
         pytest.param(True, "0", None, id="by-argument"),
         pytest.param(False, "1", "report", id="argument-wins"),
     ],

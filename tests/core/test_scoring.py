@@ -134,14 +134,14 @@ PARTS = [
         Candidate(make_memory(confidence=0.8, created_at=NOW)),
         "confidence",
         0.8,
-        "Stated 0.80, less than a day without reinforcement: 0.80.",
+        "Stated 0.80, less than a day without reinforcement at a half-life of 180 days: 0.80.",
         id="confidence",
     ),
     pytest.param(
         Candidate(make_memory(confidence=0.85, memory_type="episodic", created_at=NOW - 30 * DAY)),
         "confidence",
         0.45,
-        "Stated 0.85, 30 days without reinforcement: 0.45.",
+        "Stated 0.85, 30 days without reinforcement at a half-life of 30 days: 0.45.",
         id="decayed",
     ),
     pytest.param(

@@ -149,7 +149,7 @@ def test_a_simulated_recall_is_the_real_one(
 
 def _compare(store: MemoryStore, index: SimulatedIndex, questions: list[Any]) -> None:
     for query, mode, scope, k in questions:
-        real = recall(store, query, actor=LOCAL_ADMIN, now=NOW, k=k, mode=mode, scope=scope)
+        real = recall(store, query, actor=LOCAL_ADMIN, now=NOW, k=k, mode=mode, scope=scope, log=False)
         same(real, simulated(index, store, query, mode, scope, k))
 
 

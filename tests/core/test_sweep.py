@@ -16,6 +16,7 @@ from core.access import LOCAL_ADMIN, Actor, Role
 from core.curation.decay import STATED_KEY, DecayRules, decide_decay
 from core.curation.decision import Verdict
 from core.curation.desk import open_desk
+from core.curation.due import effective_values, fallen
 from core.curation.expiry import ExpiryRule, ExpiryRules
 from core.curation.golden import GoldenQueries, GoldenQuery
 from core.curation.lifecycle import DEFAULT_LIFECYCLE, Lifecycle, SavedLifecycle, load_lifecycle, save_lifecycle
@@ -44,11 +45,12 @@ RULES = Lifecycle(
     DecayRules({"a": 4.0, "b": 16.0, "c": None}, other_half_life=8.0, floor=0.0, threshold=0.3),
 )
 NAMES = st.none() | st.sampled_from(["a", "b", "c"])
+TYPES = NAMES | st.sampled_from(["A", "C"])
 MOMENTS = st.none() | st.integers(-40, 3).map(lambda days: NOW + days * DAY)
 drawn = st.lists(
     st.builds(
         dict,
-        memory_type=NAMES,
+        memory_type=TYPES,
         agent_id=NAMES,
         team_id=NAMES,
         task_id=NAMES,
@@ -309,3 +311,15 @@ def test_a_sweep_that_would_lose_an_answer_stops_and_keeps_its_plan(tmp_path: Pa
     assert (measured.done, measured.unmeasured, measured.complete) == (21, None, True)
     (deed, *_) = desk.history(actor=LOCAL_ADMIN)
     assert deed.preflight is not None
+
+
+def test_a_frame_says_which_memories_decay_lets_go(tmp_path: Path) -> None:
+    rules = RULES.decay
+    kept = [make_memory(f"k{days}-{sure}", created_at=NOW - days * DAY, confidence=sure, memory_type="a")
+            for days in (0, 1, 3, 4, 5, 40) for sure in (None, 0.0, 0.1, 0.29, 0.3, 0.5, 1.0)]  # fmt: skip
+    read = read_whole(make_store(tmp_path, *kept), actor=LOCAL_ADMIN)
+    values = effective_values(read.frame, rules, now=NOW, table=read.table)
+    found = set(read.frame["key"][fallen(read.frame, values, rules, table=read.table)])
+    assert found == {one.key for one in kept if decide_decay(one, now=NOW, rules=rules).verdict is Verdict.RETIRE}
+    assert {"k4-0.1", "k40-1.0"} < found
+    assert "k3-0.1" not in found

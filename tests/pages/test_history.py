@@ -14,6 +14,7 @@ from core.curation.editing import plan_edit
 from core.curation.history import Deed, State
 from core.curation.journal import Draft, Kind
 from core.curation.verification import Flaw, Head, Verification
+from core.curation.writing import Writing
 from core.memory import Memory
 from core.memory.record import Record, fingerprint
 from pages.shared.deed import change_row, preflight_words, undo_refused
@@ -108,6 +109,45 @@ class TestTimeline:
         assert not at.exception
         assert "begun and not ended" not in texts(at)
         assert "interrupted" in texts(at)
+
+    def test_an_import_that_died_is_imported_again_or_undone(self, store, monkeypatch):
+        with opened_desk(store) as desk:
+            some = {"actor": LOCAL_ADMIN, "title": "Import of notes.jsonl", "policy": "import"}
+            Writing(desk.store, desk.ledger, **some).write([Memory("new", "Written before it died.")])
+        at = open_app(monkeypatch, store, page=HISTORY)
+        assert "1 change made so far" in texts(at)
+        press(at, "history_recover")
+        assert "Import the file again" in texts(at)
+        at = press(at, next(button.key for button in at.button if button.label == "See or undo"))
+        assert "The file was not read to its end" in texts(at)
+        press(at, "deed_undo", to=PLAN)
+        press(at, "apply")
+        assert not at.exception
+        assert "new" not in records(store)
+        at.switch_page(HISTORY).run()
+        assert "Import the file again" not in texts(at)
+
+    def test_an_import_that_came_again_waits_for_nobody(self, store, monkeypatch):
+        with opened_desk(store) as desk:
+            some = {"actor": LOCAL_ADMIN, "title": "Import of notes.jsonl", "policy": "import"}
+            Writing(desk.store, desk.ledger, **some).write([Memory("new", "Written before it died.")])
+            desk.recover(actor=LOCAL_ADMIN)
+            with Writing(desk.store, desk.ledger, **some) as again:
+                again.write([Memory("newer", "Written when the file came again.")])
+        at = open_app(monkeypatch, store, page=HISTORY)
+        assert not at.exception
+        assert "Import of notes.jsonl" in texts(at)
+        assert "Import the file again" not in texts(at)
+
+    def test_a_journal_that_cannot_be_read_is_said_and_the_rest_goes_on(self, store, monkeypatch):
+        for part in store.glob("journal.sqlite*"):
+            part.unlink()
+        (store / "journal.sqlite").write_bytes(b"no database " * 400)
+        at = open_app(monkeypatch, store, page=HISTORY)
+        assert not at.exception
+        assert "What was changed, by whom, and why?" in texts(at)
+        assert "is damaged" in texts(at)
+        assert "Search goes on as before" in texts(at)
 
     def test_a_viewer_settles_nothing(self, store, monkeypatch):
         monkeypatch.setenv(ACTOR_VARIABLE, "eve:viewer")
@@ -271,7 +311,7 @@ class TestWords:
         assert preflight_words(deed()) == "Not measured."
         assert preflight_words(deed(unmeasured="no golden query")) == "Not measured: no golden query"
         found = {"golden": 1, "real": 30, "regressions": 0, "changed": 2}
-        said = "1 golden query and 30 recent ones tried: "
+        said = "1 golden query and 30 recent questions tried: "
         assert preflight_words(deed(preflight=found)) == f"{said}none loses an answer, 2 with other hits."
         found["regressions"] = 1
         assert preflight_words(deed(preflight=found)) == f"{said}1 would lose an answer, 2 with other hits."

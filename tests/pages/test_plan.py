@@ -10,14 +10,16 @@ import pytest
 
 from core.access import LOCAL_ADMIN, Actor, Role
 from core.candidates import Mode
+from core.curation.editing import plan_edit
 from core.curation.effects import Problem, ProblemKind, QueryEffect
 from core.curation.golden import GoldenQueries, GoldenQuery
+from core.curation.hiding import plan_hiding
 from core.curation.plan import plan_from_json, plan_to_json
 from core.curation.preflight import Preflight
 from core.errors import ConfigError
 from core.memory import Memory
 from core.scope import Scope
-from pages.shared.applying import with_reason
+from pages.shared.applying import apply_label, with_reason
 from pages.shared.plan_changes import counts_words, done_words, shown_changes
 from pages.shared.plan_head import read_plan
 from pages.shared.preflight_report import effect_html, rank_words, regression_html, verdict_html
@@ -369,6 +371,17 @@ def test_words_for_what_a_plan_does_and_did():
     assert counts_words({"retire": 3, "replace": 1}) == "retire 3 memories, change 1 memory"
     assert done_words({"put": 1, "erase": 2}) == "1 memory added, 2 memories erased"
     assert (rank_words(1, None, 10), rank_words(4, 2, 10)) == ("rank 1 → not among the first 10", "rank 4 → rank 2")
+
+
+def test_a_plan_that_only_hides_says_so_and_no_other_does(store):
+    with opened_desk(store) as desk:
+        some = {"actor": LOCAL_ADMIN, "now": NOW, "plan_id": "p1"}
+        hide = plan_hiding(desk.store, ["k1", "k2"], **some)
+        edit = plan_edit(desk.store, {"k1": {"content": "Nobody was promised a refund."}}, **some)
+    assert apply_label(hide) == "Hide 2 memories"
+    assert apply_label(edit) == "Change 1 memory"
+    # A file may call a change whatever it likes.
+    assert apply_label(replace(edit, policy="hide", title="Hide 1 memory")) == "Change 1 memory"
 
 
 def test_a_new_reason_is_for_every_change(store):

@@ -91,5 +91,5 @@ class SqliteDocuments:
 def _document(name: str, number: int, body: bytes) -> Document:
     try:
         return Document(name, json.loads(body), str(number))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise unreadable_document(name, error) from error

@@ -27,7 +27,7 @@ def entry_from(value: Any, *, stream: str, number: int) -> Entry:
             raise TypeError(f"its {odd} is no text")
         if type(entry.number) is not int or not isinstance(entry.body, dict):
             raise TypeError("its number or body is none")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise unreadable_entry(stream, number, error) from error
     return entry
 

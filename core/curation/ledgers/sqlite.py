@@ -159,7 +159,7 @@ def _image(key: str, number: int, body: bytes) -> Image:
         values = np.frombuffer(vector, dtype="<f4").astype(np.float32) if vector else None
         before = None if value["metadata"] is None else Record(value["metadata"], values)
         return Image(key, value["salt"], before, value["after"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise JournalError(
             f"The image of {key!r} in entry {number} cannot be read ({error}): restore the journal from a backup."
         ) from error

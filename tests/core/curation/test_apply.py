@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 
 from core.access import LOCAL_ADMIN
+from core.catalog import Catalog
 from core.curation.desk import Desk, State
 from core.curation.plan import Action, Change
 from core.curation.verification import verify
-from core.errors import BusyError, ConfigError, CurationError, StalePlanError
+from core.errors import BusyError, ConfigError, CurationError, StalePlanError, ValidationError
 from core.memory.record import Record
+from core.models.embedding import HashingEmbedder
+from core.vectors.embedded import EmbeddedClient
 from tests.core.curation.desks import (
     ADA,
+    DIMENSION,
     apply,
     contents,
     counted,
@@ -144,15 +148,33 @@ def test_cancelled_between_batches_it_ends_there_and_goes_on_later(tmp_path: Pat
     assert (deed.done, deed.left, deed.state) == (1_100, 0, State.APPLIED)
 
 
-def test_what_the_service_refuses_is_reported_and_the_rest_is_done(desk: Desk) -> None:
-    bad = Record({"content": "x" * 50_000}, make_record("bad").vector)
+class Strict:
+    """A service with a rule of its own, which nobody can know before."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def put_vectors(self, **arguments: Any) -> Any:
+        if any(vector["key"] == "bad" for vector in arguments["vectors"]):
+            raise ValidationError("Invalid record for key 'bad': it is bad")
+        return self._client.put_vectors(**arguments)
+
+
+def test_what_the_service_refuses_is_reported_and_the_rest_is_done(tmp_path: Path) -> None:
+    bucket = make_index(tmp_path, records=make_records(2)).bucket
+    strict: Any = Strict(EmbeddedClient(tmp_path))
+    catalog = Catalog(strict, bucket=bucket, uri="", embedder_factory=lambda: HashingEmbedder(DIMENSION))
+    desk = make_desk(catalog.open("agents", actor=LOCAL_ADMIN), tmp_path)
     good = [put(f"new{number}", make_record(f"new {number}")) for number in range(6)]
-    plan = make_plan(desk, *good[:3], put("bad", bad), *good[3:], *retire(desk, "k1"))
+    plan = make_plan(desk, *good[:3], put("bad", make_record("bad")), *good[3:], *retire(desk, "k1"))
     report = apply(desk, plan)
     assert report.state is State.PARTIAL
     assert set(report.done) == {"k1", *(change.key for change in good)}
     assert report.failed.keys() == {"bad"}
-    assert "at most 40960 bytes" in report.failed["bad"]
+    assert "it is bad" in report.failed["bad"]
     (failed,) = [each for each in desk.changes_of(plan.id, actor=ADA) if not each.done]
     assert (failed.key, failed.outcome) == ("bad", report.failed["bad"])
 

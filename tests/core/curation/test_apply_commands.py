@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,18 @@ def test_a_plan_is_applied_undone_and_redone(filled: CommandLine, plan: Path) ->
     before = filled("export", "--format", "jsonl").out
     ran = filled("apply", str(plan), "--yes")
     assert ran.code == 0, ran.err
-    assert ran.out.splitlines() == ["The change was done.", f"To take it back: python -m core undo {id_in(plan)}"]
+    way_back = f"python -m core undo {id_in(plan)} --index team"
+    assert ran.out.splitlines() == ["The change was done.", f"To take it back: {way_back}"]
     assert keys_in(filled) == {"a2", "a3"}
     again = filled("apply", str(plan), "--yes", "--json").json
     assert (again["already"], again["state"], again["done"]) == (True, "applied", ["a1"])
     back = filled("undo", id_in(plan), "--yes", "--json").json
     assert sorted(filled("export", "--format", "jsonl").out.splitlines()) == sorted(before.splitlines())
+    assert filled("apply", str(plan), "--yes").out.splitlines() == [
+        "The change was done before.",
+        "1 was taken back since. To do that again:",
+        f"  python -m core undo {back['plan_id']} --index team",
+    ]
     assert filled("undo", back["plan_id"], "--yes").code == 0
     assert keys_in(filled) == {"a2", "a3"}
 
@@ -85,6 +92,7 @@ def test_a_stale_plan_is_refused_and_made_anew(filled: CommandLine, tmp_path: Pa
     ran = filled("apply", str(plan), "--yes")
     assert ran.code == 2
     assert "a2 is gone" in ran.err
+    assert "--replan" in ran.err
     assert "a1" in keys_in(filled)
     anew = filled("apply", str(plan), "--replan")
     assert filled("apply", "-", "--yes", stdin=anew.out.encode()).code == 0
@@ -96,7 +104,8 @@ def test_an_erasure_needs_its_words_and_cannot_be_undone(filled: CommandLine, tm
     refused = filled("apply", str(plan), "--yes")
     assert refused.code == 2
     assert "Type exactly 'erase 1 memory'" in refused.err
-    assert filled("apply", str(plan), "--confirm", "erase 1 memory").code == 0
+    done = filled("apply", str(plan), "--confirm", "erase 1 memory")
+    assert (done.code, done.out) == (0, "The change was done.\n")
     assert "a1" not in keys_in(filled)
     ran = filled("undo", id_in(plan), "--yes")
     assert ran.code == 2
@@ -114,12 +123,26 @@ def test_a_second_admin_approves(filled: CommandLine, tmp_path: Path, monkeypatc
     assert filled(*apply).code == 0
 
 
+def test_what_is_forgotten_for_good_waits_for_the_second_admin(filled: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNEMOSCOPE_SECOND_PERSON", "1")
+    ran = filled("forget", "a1", "--erase", "--confirm", "erase 1 memory")
+    assert (ran.code, "a1" in keys_in(filled)) == (2, True)
+    said = re.search("core approve ([0-9a-f]+)", ran.err)
+    assert said is not None
+    monkeypatch.setenv("MNEMOSCOPE_ACTOR", "eve:admin")
+    assert filled("approve", said[1]).code == 0
+    monkeypatch.delenv("MNEMOSCOPE_ACTOR")
+    assert filled("apply", said[1], "--confirm", "erase 1 memory").code == 0
+    assert "a1" not in keys_in(filled)
+
+
 def test_a_lost_golden_answer_needs_a_reason(filled: CommandLine, plan: Path) -> None:
     added = filled("golden", "add", "quarterly report", "--expect", "a1", "--k", "1", "--name", "report")
     assert added.code == 0, added.err
     ran = filled("apply", str(plan), "--yes")
     assert ran.code == 2
     assert "quarterly report" in ran.err
+    assert "--acknowledge REASON" in ran.err
     assert "a1" in keys_in(filled)
     assert filled("apply", str(plan), "--yes", "--acknowledge", "it was sent").code == 0
 
@@ -142,6 +165,32 @@ def test_what_was_there_at_a_moment_comes_back(filled: CommandLine, tmp_path: Pa
     assert [change["key"] for change in shown["changes"]] == ["a2"]
     assert filled("restore", "--as-of", begun, "--yes").code == 0
     assert keys_in(filled) == {"a1", "a2", "a3"}
+
+
+def test_a_restore_says_what_it_leaves(filled: CommandLine, tmp_path: Path) -> None:
+    plan = planned(filled, tmp_path / "plan.json", "a2")
+    begun = json.loads(plan.read_text(encoding="utf-8"))["created_at"]
+    assert filled("apply", str(plan), "--yes").code == 0
+    assert filled("forget", "a1", "--erase", "--confirm", "erase 1 memory").code == 0
+    ran = filled("restore", "--as-of", begun, "--yes")
+    assert ran.code == 0, ran.err
+    assert "Left as it is: a1" in ran.err
+    assert keys_in(filled) == {"a2", "a3"}
+
+
+def test_the_import_is_in_the_journal_without_a_count_that_it_could_not_know(filled: CommandLine) -> None:
+    (deed,) = filled("journal", "list", "--json").json["deeds"]
+    shown = filled("journal", "show", deed["plan_id"]).out
+    assert "(import)" in shown
+    assert "0 changes" not in shown
+
+
+def test_nothing_that_holds_any_more_says_why(filled: CommandLine, tmp_path: Path) -> None:
+    plan = planned(filled, tmp_path / "plan.json", "a1")
+    assert filled("forget", "a1", "--yes").code == 0
+    ran = filled("apply", str(plan), "--replan")
+    assert ran.code == 2
+    assert "holds any more ('a1' is gone)" in ran.err
 
 
 def test_ctrl_c_stops_between_batches_and_a_second_one_at_once() -> None:

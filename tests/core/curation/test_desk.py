@@ -136,7 +136,10 @@ def test_where_a_second_person_is_asked_for_another_admin_approves_this_very_pla
     assert desk.approver_of(plan, actor=VERA) is None
 
 
-@pytest.mark.parametrize(("said", "asked"), [("1", True), ("true", True), ("0", False), ("", False)])
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [("1", True), ("true", True), ("on", True), ("please", True), ("0", False), ("", False), ("off", False), ("No", False)],
+)
 def test_the_environment_asks_for_a_second_person(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, asked: bool
 ) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,8 @@ from core.config import open_catalog
 from core.curation.deletion import plan_deletion
 from core.curation.desk import open_desk
 from core.curation.erasure import purge
+from core.curation.golden import GoldenQuery, golden_of
+from core.curation.journal import Kind
 from core.curation.verification import verify
 from core.curation.writing import write_journalled
 from core.memory import Memory
@@ -175,3 +180,94 @@ def test_a_snapshot_that_nobody_can_read_is_forgotten_too(tmp_path: Path):
     forget_index(tmp_path, "arn:aws:s3vectors:us-east-1:1:bucket/b/index/team")
     assert traces(tmp_path) == set()
     forget_index(tmp_path / "none", "arn")
+
+
+def quoting_everywhere(store: MemoryStore) -> None:
+    """Keep plans and golden queries of other people that quote the memory, and some that do not."""
+    desk = open_desk(store)
+    desk.keep(make_plan(desk, *retire(desk, "k1"), id="titled", title=f"Not as in: {LATER}"), actor=ANN)
+    reasoned = [replace(change, reason=f"It says {TEXT.upper()}") for change in retire(desk, "k2")]
+    desk.keep(make_plan(desk, *reasoned, id="reasoned"), actor=ANN)
+    desk.keep(make_plan(desk, edit(desk, "k3", notes=f"See: {LATER}"), id="merged"), actor=ANN)
+    desk.keep(make_plan(desk, *retire(desk, "k4"), id="innocent"), actor=ANN)
+    golden = golden_of(store, actor=ANN)
+    golden.save(GoldenQuery("quoted", TEXT, expected=("k1",)))
+    golden.save(GoldenQuery("noted", "the report", expected=("k1",), note=f"Once {TEXT}"))
+    golden.save(GoldenQuery("asked", "where is marzipanella", expected=("secret",)))
+    golden.save(GoldenQuery("shared", "the passphrase", expected=("secret", "k5")))
+    golden.save(GoldenQuery("other", "the report", expected=("k5",)))
+
+
+def test_plans_and_golden_queries_of_others_that_quote_it_go_too(told: Path):
+    with closing(opened(told, told / ".cache")) as catalog:
+        store = catalog.open("team", actor=LOCAL_ADMIN)
+        quoting_everywhere(store)
+        assert "documents.sqlite" in {name.removesuffix("-wal") for name, _ in traces(told)}
+        erase(store, "secret")
+        assert {each.plan_id for each in open_desk(store).pending(actor=ADA)} == {"innocent"}
+        assert [each.query.name for each in golden_of(store, actor=ADA).every()] == ["other", "shared"]
+        purged = [each.body for each in open_desk(store).ledger.journal.entries(store.stream) if each.kind is Kind.PURGED]
+        assert [(each.get("plans"), each.get("golden")) for each in purged] == [(None, None), (4, 3)]
+        assert traces(told) == set()
+    assert traces(told) == set()
+
+
+def test_a_short_text_takes_nothing_of_others_with_it(tmp_path: Path):
+    with closing(opened(tmp_path, tmp_path / ".cache")) as catalog:
+        store = catalog.create("team", actor=LOCAL_ADMIN)
+        store.write([make_memory("short", "ok"), make_memory("k1", "The token is in the book.")], actor=LOCAL_ADMIN)
+        desk = open_desk(store)
+        desk.keep(make_plan(desk, *retire(desk, "k1"), id="innocent", title="ok, look at the book"), actor=ANN)
+        golden_of(store, actor=ANN).save(GoldenQuery("book", "ok, where is the book", expected=("k1",)))
+        erase(store, "short")
+        assert [each.plan_id for each in desk.pending(actor=ADA)] == ["innocent"]
+        assert [each.query.name for each in golden_of(store, actor=ADA).every()] == ["book"]
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from core.access import LOCAL_ADMIN
+from tests.core.curation.test_erasure import erase, opened
+directory, at = Path(sys.argv[1]), int(sys.argv[2])
+catalog = opened(directory, directory / ".cache")
+store = catalog.open("team", actor=LOCAL_ADMIN)
+ledger, steps = store.archive.ledger, iter(range(10_000))
+
+def stepping(owner, name):
+    inner = getattr(owner, name)
+    def call(*arguments, **options):
+        if next(steps) == at:
+            os._exit(9)
+        answer = inner(*arguments, **options)
+        if next(steps) == at:
+            os._exit(9)
+        return answer
+    setattr(owner, name, call)
+
+stepping(ledger.journal, "append")
+stepping(ledger.journal, "purge")
+stepping(ledger.documents, "remove")
+stepping(store.records, "delete")
+stepping(store.records, "scrub")
+erase(store, "secret")
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("at", [5, 9, 12, 16])
+def test_nothing_stays_where_the_process_was_killed_in_the_middle_and_somebody_went_on(told: Path, at: int):
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(told), str(at)], check=False, timeout=120)
+    assert killed.returncode == 9
+    with closing(opened(told, told / ".cache")) as catalog:
+        store = catalog.open("team", actor=LOCAL_ADMIN)
+        desk = open_desk(store)
+        desk.recover(actor=ANN)
+        left = contents(store).get("secret")
+        if left is not None:
+            erase(store, "secret")
+        elif not desk.deed("erase", actor=ADA).complete:
+            raise AssertionError(desk.deed("erase", actor=ADA))
+        assert verify(desk.ledger.journal, store.stream).sound
+        assert traces(told) == set()
+    assert traces(told) == set()

@@ -264,7 +264,10 @@ def test_an_expired_lease_that_nobody_wanted_goes_on(s3: S3) -> None:
             pass
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"until": "never"}', b'{"plan_id": 1}'])
+ZONELESS = b'{"plan_id": "p", "actor": "bob", "since": "2999-01-01", "until": "2999-01-01", "token": "x"}'
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"until": "never"}', b'{"plan_id": 1}', b"[" * 100_000, ZONELESS])
 def test_a_lease_that_cannot_be_read_is_nobodys(s3: S3, body: bytes) -> None:
     key = f"journal/{place_of(STREAM)}/lease.json"
     s3.endpoint.client.put_object(Bucket=s3.bucket, Key=key, Body=body)

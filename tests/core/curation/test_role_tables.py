@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from core.access import LOCAL_ADMIN, Actor, Role
+from core.candidates import Mode
 from core.config import open_catalog
 from core.curation.deletion import plan_deletion
 from core.curation.desk import Desk, open_desk
+from core.curation.golden import GoldenQuery, golden_of
 from core.curation.plan import Plan
 from core.errors import NotAllowedError
 from core.models.embedding import HashingEmbedder
@@ -104,6 +106,18 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "stats": (["stats", "--index", "team"], ANYBODY),
     "export": (["export", "--index", "team"], ANYBODY),
     "plan": (["plan", "delete", "a2"], ANYBODY),
+    "plan --keep": (["plan", "delete", "a2", "--keep"], REVIEWERS),
+    "preflight": (["preflight", "kept"], ANYBODY),
+    "golden list": (["golden", "list"], ANYBODY),
+    "golden run": (["golden", "run"], ANYBODY),
+    "golden add": (["golden", "add", "report", "--expect", "a2"], REVIEWERS),
+    "golden remove": (["golden", "remove", "late"], REVIEWERS),
+    "sweep --dry-run": (["sweep", "--dry-run"], ANYBODY),
+    "sweep": (["sweep", "--yes"], ANYBODY),  # nothing is due, so nothing is refused
+    "approve": (["approve", "kept"], {"ada:admin"}),
+    "apply": (["apply", "kept", "--yes"], REVIEWERS),
+    "restore --dry-run": (["restore", "--as-of", "2020-01-01", "--dry-run"], ANYBODY),
+    "restore": (["restore", "--as-of", "2020-01-01", "--yes"], {"ann:reviewer", "ada:admin"}),
     "undo --dry-run": (["undo", "anns", "--dry-run"], ANYBODY),
     "journal list": (["journal", "list"], ANYBODY | {STRANGER}),
     "journal verify": (["journal", "verify"], ANYBODY | {STRANGER}),
@@ -125,6 +139,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store = catalog.create("team", actor=LOCAL_ADMIN, tenant="acme")
         store.write([make_memory(key, "The report is late.") for key in ("a1", "a2")], actor=LOCAL_ADMIN)
         open_desk(store).apply(deletion(open_desk(store), "a1", ANN, plan_id="anns"), actor=ANN, measured=False)
+        open_desk(store).keep(deletion(open_desk(store), "a2", ADA, plan_id="kept"), actor=ADA)
+        golden_of(store, actor=ADA).save(GoldenQuery("late", "zebra", forbidden=("a9",), mode=Mode.TEXT))
     return directory
 
 

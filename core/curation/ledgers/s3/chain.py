@@ -144,7 +144,7 @@ class Chain:
             pack = (
                 None if images is None else Pack(str(images["name"]), str(images["etag"]), tuple(map(str, images["keys"])))
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise unreadable_entry(stream, number, error) from error
         return Kept(entry_from(said, stream=stream, number=number), pack)
 

@@ -74,5 +74,5 @@ def _document(name: str, stored: Stored) -> Document:
     try:
         said = json.loads(stored.body)
         return Document(said["name"], said["value"], stored.etag)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise unreadable_document(name, error) from error

@@ -122,7 +122,9 @@ def _read(stored: Stored) -> dict[str, Any]:
     """Return what a lease says; nothing where it cannot be read, for then nobody can have it."""
     try:
         value: dict[str, Any] = json.loads(stored.body)
-        datetime.fromisoformat(value["since"]), datetime.fromisoformat(value["until"])
+        times = [datetime.fromisoformat(value[name]) for name in ("since", "until")]
+        if any(time.tzinfo is None for time in times):
+            return {}
         return value if isinstance(value["plan_id"], str) and isinstance(value["actor"], str) else {}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {}

@@ -88,5 +88,5 @@ def _images(name: str, body: bytes) -> list[Image]:
         if not isinstance(values, list):
             raise TypeError("it is no list")
         return [Image.from_json(value) for value in values]
-    except (ValueError, KeyError, TypeError, AttributeError, MnemoscopeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MnemoscopeError) as error:
         raise JournalError(f"The images {name} cannot be read ({error}): restore them from a backup.") from error

@@ -1,0 +1,61 @@
+"""`rules`: what expires and what decays in an index, shown and saved as JSON; sweeps, plans and ranking go by it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Final
+
+from core.commands.console import Console
+from core.commands.options import actor, add_index_option, add_store_options, open_catalog_of, open_store_of
+from core.commands.rule_options import read_rules
+
+EXAMPLE: Final = """\
+  python -m core rules show --index team > rules.json
+  python -m core rules save rules.json --index team
+  python -m core sweep --index team --rules rules.json --dry-run
+
+Saving takes the role admin, and holds for the dashboard and for sweeps on a schedule too. A recall may rank by the old rules
+for half a minute more."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the two actions, each with its own options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, summary in (
+        ("show", "print the rules that hold for an index"),
+        ("save", "save the rules of an index"),
+    ):
+        child = actions.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=f"example:\n{EXAMPLE}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name == "save":
+            child.add_argument("file", metavar="FILE", help="rules as JSON, as `rules show` prints them; - is stdin")
+        add_index_option(child)
+        add_store_options(child)
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Show or save the rules."""
+    from core.curation.desk import open_desk
+    from core.curation.lifecycle import load_lifecycle, save_lifecycle
+
+    rules = read_rules(args.file, console.stdin) if args.action == "save" else None
+    with open_catalog_of(args, read_only=rules is None) as catalog:
+        store = open_store_of(catalog, args.index)
+        documents = open_desk(store).ledger.documents
+        if rules is not None:
+            save_lifecycle(store, documents, rules, actor=actor())
+            console.result({"index": store.info.name, "rules": rules.to_json()}, [f"Saved for index {store.info.name!r}."])
+            return 0
+        found = load_lifecycle(store, documents, actor=actor())
+    if found.version is None:
+        console.say("Nobody saved rules for this index: these are the usual ones.")
+    value = found.rules.to_json()
+    saved = found.version is not None
+    console.result({"index": store.info.name, "saved": saved, "rules": value}, [json.dumps(value, indent=1)])
+    return 0
