@@ -44,13 +44,17 @@ def find_chromium() -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies in tests/e2e, and keep it on one worker: a server and a browser there, not one each per core."""
+    """Mark what lies in tests/e2e, keep it on one worker (a server and a browser there, not one each), and begin with it.
+
+    It is the longest piece: at the end the other workers would wait for it.
+    """
     e2e = Path(__file__).parent / "e2e"
     for item in items:
         if item.path.is_relative_to(e2e):
             item.add_marker(pytest.mark.e2e)
         if item.get_closest_marker("e2e"):
             item.add_marker(pytest.mark.xdist_group("e2e"))
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

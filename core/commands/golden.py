@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from core.commands.console import Console
 from core.commands.options import (
     actor,
+    add_actions,
     add_index_option,
     add_scope_options,
     add_store_options,
@@ -40,22 +41,15 @@ _TEXT: Final = 60
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions, each with its own options."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, summary, action in (
-        ("add", "keep a golden query", _add),
-        ("list", "list the golden queries", _list),
-        ("remove", "remove golden queries by name", _remove),
-        ("import", "keep the golden queries of a file of JSON lines", _import),
-        ("export", "write the golden queries as JSON lines", _export),
-        ("run", "ask the golden queries and say which are not answered", _run),
-    ):
-        child = actions.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"example:\n{EXAMPLE}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+    actions = {
+        "add": ("keep a golden query", _add),
+        "list": ("list the golden queries", _list),
+        "remove": ("remove golden queries by name", _remove),
+        "import": ("keep the golden queries of a file of JSON lines", _import),
+        "export": ("write the golden queries as JSON lines", _export),
+        "run": ("ask the golden queries and say which are not answered", _run),
+    }
+    for name, child in add_actions(parser, actions, example=EXAMPLE):
         if name == "add":
             _add_query_options(child)
         if name == "remove":
@@ -64,7 +58,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             child.add_argument("file", metavar="FILE", help="JSON lines; - is stdin or stdout")
         add_index_option(child)
         add_store_options(child)
-        child.set_defaults(run_action=action)
 
 
 def _add_query_options(parser: argparse.ArgumentParser) -> None:

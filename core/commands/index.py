@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any, Final
 
 from core.commands.console import Console
-from core.commands.options import actor, add_store_options, open_catalog_of
+from core.commands.options import actor, add_actions, add_store_options, open_catalog_of
 from core.errors import ConfigError, ConflictError
 from core.hostile import one_line
 
@@ -26,19 +26,12 @@ _METRICS: Final = ("cosine", "euclidean")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the three actions, each with its own options."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, summary, run_action in (
-        ("create", "make an empty index", _create),
-        ("list", "list the indexes", _list),
-        ("delete", "remove an index that holds nothing", _delete),
-    ):
-        child = actions.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"example:\n{EXAMPLE}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+    actions = {
+        "create": ("make an empty index", _create),
+        "list": ("list the indexes", _list),
+        "delete": ("remove an index that holds nothing", _delete),
+    }
+    for name, child in add_actions(parser, actions, example=EXAMPLE):
         if name != "list":
             child.add_argument("name", metavar="NAME", help="the index: 3 to 63 characters a-z, 0-9, - and .")
         if name == "create":
@@ -48,7 +41,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name == "delete":
             child.add_argument("--yes", "-y", action="store_true", help="do not ask")
         add_store_options(child)
-        child.set_defaults(run_action=run_action)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:

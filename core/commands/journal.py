@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.access import Permission
 from core.commands.console import Console
-from core.commands.options import actor, add_index_option, add_store_options, index_name, open_catalog_of, positive
+from core.commands.options import (
+    actor,
+    add_actions,
+    add_index_option,
+    add_store_options,
+    index_name,
+    open_catalog_of,
+    positive,
+)
 from core.errors import ConfigError
 from core.hostile import one_line
 
@@ -30,19 +38,12 @@ _SHOWN: Final = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the three actions, each with its own options."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, summary, run_action in (
-        ("list", "list the plans that were applied, the latest first", _list),
-        ("show", "show the entries of one plan", _show),
-        ("verify", "check that nothing in the journal was changed, dropped or put in", _verify),
-    ):
-        child = actions.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"example:\n{EXAMPLE}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+    actions = {
+        "list": ("list the plans that were applied, the latest first", _list),
+        "show": ("show the entries of one plan", _show),
+        "verify": ("check that nothing in the journal was changed, dropped or put in", _verify),
+    }
+    for name, child in add_actions(parser, actions, example=EXAMPLE):
         if name == "list":
             child.add_argument("--limit", type=positive, default=50, metavar="N", help="at most so many (default: 50)")
         if name == "show":
@@ -51,7 +52,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             child.add_argument("--expect", metavar="HASH", help="an entry with this hash must be there")
         add_index_option(child)
         add_store_options(child)
-        child.set_defaults(run_action=run_action)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from core.access import Actor, actor_from_environment
 from core.errors import ConfigError, NotFoundError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "actor",
+    "add_actions",
     "add_index_option",
     "add_query_options",
     "add_scope_options",
@@ -43,6 +44,26 @@ _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 def actor() -> Actor:
     """Return who runs the command: whom $MNEMOSCOPE_ACTOR names, else the local admin."""
     return actor_from_environment()
+
+
+def add_actions(
+    parser: argparse.ArgumentParser, actions: Mapping[str, tuple[str, Callable[..., Any] | None]], *, example: str
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Add the actions of a command by name, each with what it does and what does it, as the argument `run_action`.
+
+    Yield the parser of each for its options.
+    """
+    group = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, (summary, action) in actions.items():
+        child = group.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=f"example:\n{example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        child.set_defaults(run_action=action)
+        yield name, child
 
 
 def add_store_options(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from core.commands.console import Console
 from core.commands.options import (
     actor,
+    add_actions,
     add_index_option,
     add_scope_options,
     add_store_options,
@@ -46,48 +47,40 @@ Planner = Callable[..., "Plan"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions, each with its own options."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, summary, planner in (
-        ("delete", "retire memories, or erase them for good", _delete),
-        ("hide", "leave memories out of recall, though they stay", _hide),
-        ("unhide", "show hidden memories again", _unhide),
-        ("validate", "note that memories are still true", _validate),
-        ("edit", "give memories new values", _edit),
-        ("expire", "retire memories whose time is over by the rules of the index", _expire),
-        ("decay", "retire memories that nobody can be sure of any more", _decay),
-    ):
-        child = actions.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"example:\n{EXAMPLE}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        if name in ("delete", "hide", "unhide", "validate"):
-            _add_choice(child)
-        elif name == "edit":
-            _add_values(child)
-        else:
-            add_rule_options(child, decay=name == "decay")
-            child.add_argument("--max", type=positive, metavar="N", help="at most so many changes")
-        if name == "delete":
-            child.add_argument("--erase", action="store_true", help="for good: applying it purges the journal's copies too")
-        child.add_argument("--reason", default="", metavar="TEXT", help="why, for the journal")
-        child.add_argument("--id", metavar="ID", help="the plan's id (default: a new one)")
-        child.add_argument("--keep", action="store_true", help="keep the plan beside the journal and print its id")
-        add_index_option(child)
-        add_store_options(child)
-        child.set_defaults(planner=planner)
-    _add_kept(actions)
-
-
-def _add_kept(actions: Any) -> None:
-    for name, summary in zip(_KEPT, ("list the plans that are kept", "forget a plan that is kept"), strict=True):
-        child = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        if name == "discard":
+    actions = {
+        "delete": ("retire memories, or erase them for good", _delete),
+        "hide": ("leave memories out of recall, though they stay", _hide),
+        "unhide": ("show hidden memories again", _unhide),
+        "validate": ("note that memories are still true", _validate),
+        "edit": ("give memories new values", _edit),
+        "expire": ("retire memories whose time is over by the rules of the index", _expire),
+        "decay": ("retire memories that nobody can be sure of any more", _decay),
+        "list": ("list the plans that are kept", None),
+        "discard": ("forget a plan that is kept", None),
+    }
+    for name, child in add_actions(parser, actions, example=EXAMPLE):
+        if name not in _KEPT:
+            _add_options(child, name)
+        elif name == "discard":
             child.add_argument("plan", metavar="PLAN_ID", help="as `plan list` prints it")
         add_index_option(child)
         add_store_options(child)
+
+
+def _add_options(child: argparse.ArgumentParser, name: str) -> None:
+    """Add what the action takes that makes a plan."""
+    if name in ("delete", "hide", "unhide", "validate"):
+        _add_choice(child)
+    elif name == "edit":
+        _add_values(child)
+    else:
+        add_rule_options(child, decay=name == "decay")
+        child.add_argument("--max", type=positive, metavar="N", help="at most so many changes")
+    if name == "delete":
+        child.add_argument("--erase", action="store_true", help="for good: applying it purges the journal's copies too")
+    child.add_argument("--reason", default="", metavar="TEXT", help="why, for the journal")
+    child.add_argument("--id", metavar="ID", help="the plan's id (default: a new one)")
+    child.add_argument("--keep", action="store_true", help="keep the plan beside the journal and print its id")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -99,7 +92,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     with open_catalog_of(args, read_only=not args.keep) as catalog:
         store = open_store_of(catalog, args.index)
         common = {"actor": actor(), "now": datetime.now(UTC), "plan_id": args.id or uuid.uuid4().hex, "reason": args.reason}
-        plan: Plan = args.planner(store, args, console, common)
+        plan: Plan = args.run_action(store, args, console, common)
         for line in _summary(plan):
             console.say(line)
         if args.keep and len(plan):

@@ -7,7 +7,7 @@ import json
 from typing import Final
 
 from core.commands.console import Console
-from core.commands.options import actor, add_index_option, add_store_options, open_catalog_of, open_store_of
+from core.commands.options import actor, add_actions, add_index_option, add_store_options, open_catalog_of, open_store_of
 from core.commands.rule_options import read_rules
 
 EXAMPLE: Final = """\
@@ -21,18 +21,11 @@ for half a minute more."""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the two actions, each with its own options."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, summary in (
-        ("show", "print the rules that hold for an index"),
-        ("save", "save the rules of an index"),
-    ):
-        child = actions.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"example:\n{EXAMPLE}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+    actions = {
+        "show": ("print the rules that hold for an index", None),
+        "save": ("save the rules of an index", None),
+    }
+    for name, child in add_actions(parser, actions, example=EXAMPLE):
         if name == "save":
             child.add_argument("file", metavar="FILE", help="rules as JSON, as `rules show` prints them; - is stdin")
         add_index_option(child)

@@ -72,16 +72,16 @@ class WordIndex:
         vocabulary.default_factory = vocabulary.__len__
         known = [ABSENT] * len(values) if former is None or same is None else same.tolist()
         sizes = np.full(len(values), ABSENT, np.int32)
-        parts: list[Any] = [np.zeros(0, np.int32)]
+        tokens = array("i")
         for row, (value, place) in enumerate(zip(values, known, strict=True)):
             if former is not None and place != ABSENT:
                 sizes[row] = former.sizes[place]
-                parts.append(former.of_row(place))
+                tokens.frombytes(former.of_row(place).tobytes())
             elif value is not None:
-                found = array("i", map(vocabulary.__getitem__, split(searchable(value))))
+                found = split(searchable(value))
                 sizes[row] = len(found)
-                parts.append(found)
-        return cls(language, dict(vocabulary), np.concatenate(parts).astype(np.int32), sizes)
+                tokens.extend(map(vocabulary.__getitem__, found))
+        return cls(language, dict(vocabulary), np.array(tokens, np.int32), sizes)
 
     @cached_property
     def _starts(self) -> _Ints:
