@@ -2,8 +2,9 @@
 
     python benchmarks/curation_preflight.py [--memories 100000] [--queries 200] [--dimension 384]
 
-Cold is the first pre-flight of an index, which reads it and its words; warm is the next one. The embedding of the queries is
-not in it: it is cached. The real recalls are as many queries over the engine, each once.
+Cold is the first pre-flight of an index over a snapshot that was read before, as the dashboard has one; it reads the words.
+Warm is the next one. The embedding of the queries is not in it: it is cached. The real recalls are as many queries over the
+engine, each once.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -28,13 +30,19 @@ from core.access import LOCAL_ADMIN
 from core.config import open_catalog
 from core.curation.deletion import plan_deletion
 from core.curation.golden import GoldenQuery
+from core.curation.plan import Plan
 from core.curation.preflight import run_preflight
 from core.demo import build
 from core.memory import Memory
 from core.memory.record import Record
 from core.models.embedding import CachedEmbedder, HashingEmbedder
 from core.recall import recall
+from core.snapshots.content import Snapshot
+from core.snapshots.job import Job
+from core.snapshots.reading import Wish, read_in_process
 from core.store import MemoryStore
+
+T = TypeVar("T")
 
 _LIMIT_S = 5.0
 _NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -65,30 +73,26 @@ def measure(folder: Path, *, memories: int, queries: int, changes: int, dimensio
     with closing(open_catalog(folder, embedder_factory=lambda: embedder, log_recalls=False)) as catalog:
         store = catalog.create("agents", actor=LOCAL_ADMIN)
         _fill(store, memories)
-        held = [record for page, _ in store.records.listed() for record in page]
-        step = max(1, len(held) // queries)
-        golden = [
-            GoldenQuery(f"g{place}", store.memory_of(record["key"], record["metadata"]).content[:80], (record["key"],))
-            for place, record in enumerate(held[::step][:queries])
-        ]
-        keys = [record["key"] for record in held[:changes]]
-        now = datetime.now(UTC)
-        plan = plan_deletion(store, keys, actor=LOCAL_ADMIN, now=now, plan_id="bench", reason="a benchmark")
+        plan, golden = _asked(store, queries=queries, changes=changes)
+        now = plan.created_at
 
         def real() -> object:
             return [recall(store, query.text, actor=LOCAL_ADMIN, now=now, log=False) for query in golden]
 
-        def preflight() -> object:
-            return run_preflight(store, plan, golden=golden, now=now, actor=LOCAL_ADMIN)
-
         real()  # embeds the queries and opens what the engine keeps in memory
-        real_s, _ = _seconds(real)
-        cold, cold_cpu = _seconds(preflight)
-        warm, warm_cpu = min(_seconds(preflight) for _ in range(3))
+        (real_s, _), _ = _seconds(real)
+        (read_s, _), snapshot = _seconds(lambda: _read(store, now))
+
+        def preflight() -> object:
+            return run_preflight(store, plan, golden=golden, snapshot=snapshot, now=now, actor=LOCAL_ADMIN)
+
+        (cold, cold_cpu), _ = _seconds(preflight)
+        warm, warm_cpu = min(_seconds(preflight)[0] for _ in range(3))
     return {
         "memories": memories,
         "queries": len(golden),
         "changes": len(plan),
+        "read_s": read_s,
         "cold_s": cold,
         "cold_cpu_s": cold_cpu,
         "warm_s": warm,
@@ -97,6 +101,24 @@ def measure(folder: Path, *, memories: int, queries: int, changes: int, dimensio
         "warm_to_twice_real": round(warm / (2 * real_s), 2),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
+
+
+def _asked(store: MemoryStore, *, queries: int, changes: int) -> tuple[Plan, list[GoldenQuery]]:
+    """Return a plan that retires the first memories, and queries for some all over the index."""
+    held = [record for page, _ in store.records.listed() for record in page]
+    step = max(1, len(held) // queries)
+    golden = [
+        GoldenQuery(f"g{place}", store.memory_of(record["key"], record["metadata"]).content[:80], (record["key"],))
+        for place, record in enumerate(held[::step][:queries])
+    ]
+    keys = [record["key"] for record in held[:changes]]
+    now = datetime.now(UTC)
+    return plan_deletion(store, keys, actor=LOCAL_ADMIN, now=now, plan_id="bench", reason="a benchmark"), golden
+
+
+def _read(store: MemoryStore, now: datetime) -> Snapshot:
+    job = Job(store.info.name, clock=lambda: now)
+    return read_in_process(store, None, Wish(vectors=True), actor=LOCAL_ADMIN, now=now, job=job)
 
 
 def _fill(store: MemoryStore, count: int) -> None:
@@ -120,11 +142,11 @@ def _fill(store: MemoryStore, count: int) -> None:
         store.records.put(records, actor=LOCAL_ADMIN)
 
 
-def _seconds(run: Callable[[], object]) -> tuple[float, float]:
-    """Return how long it takes, by the clock and in processor time of all threads."""
+def _seconds(run: Callable[[], T]) -> tuple[tuple[float, float], T]:
+    """Return how long it takes, by the clock and in processor time of all threads, and what it returns."""
     started, busy = time.perf_counter(), time.process_time()
-    run()
-    return round(time.perf_counter() - started, 2), round(time.process_time() - busy, 2)
+    found = run()
+    return (round(time.perf_counter() - started, 2), round(time.process_time() - busy, 2)), found
 
 
 if __name__ == "__main__":
