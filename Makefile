@@ -8,8 +8,8 @@ TESTS  ?= tests
 # Other people's clients pin what ours do not: they have an environment of their own.
 CLIENTS := .venv-clients
 NODE    := tests/clients/node_modules/.package-lock.json
-# One pytest worker per core and one more, since browser and disk leave them idle a quarter of the time; not more than four.
-JOBS   ?= $(shell n=$$(($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)); [ "$$n" -gt 4 ] && n=4; echo $$n)
+# One pytest worker per core; browser and engine tests start servers, so not more than four.
+JOBS   ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo $$n)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-clients lint format bench lock demo-vectors clean distclean
