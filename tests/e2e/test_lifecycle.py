@@ -46,7 +46,7 @@ def test_a_rule_is_planned_applied_found_in_the_history_and_taken_back(server, p
     page.get_by_role("button", name="Undo 1 chosen change").click()
     page.wait_for_url(re.compile(r"/plan\?"))
     page.locator(".st-key-apply button").click()
-    expect(page.get_by_text("1 memory", exact=False).first).to_be_visible()
+    expect(page.locator(".mn-verdict")).to_contain_text("1 memory as before")
 
     page.get_by_role("link", name="History").click()
     expect(page.locator(DEEDS, has_text="1 taken back")).to_be_visible()
