@@ -30,6 +30,7 @@ PAGES = {
             icon=":material/manage_search:",
             help="What would an agent recall, and why?",
         ),
+        st.Page("pages/explore/timeline.py", title="Timeline", icon=":material/timeline:", help="What happened, and when?"),
     ],
     "Curate": [
         st.Page(

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from core.analysis.columns import extra_columns
 from core.curation.decay import STATED_KEY, VALIDATED_KEY, WRITTEN_KEY, DecayRules
 from core.curation.expiry import STATED, ExpiryRule, ExpiryRules, of_type
-from core.curation.planning import values_of
 from core.curation.tasks import Finished, TaskKey, finished_tasks
 from core.memory.fields import read_time
 
-__all__ = ["NO_USAGE", "Used", "days_idle", "effective_values", "expiry_due", "extra_columns", "fallen", "tasks_of"]
+__all__ = ["NO_USAGE", "Used", "days_idle", "effective_values", "expiry_due", "fallen", "tasks_of"]
 
 _SAME: Final = 1e-6
 _SLACK: Final = 1e-9
@@ -106,12 +106,6 @@ def fallen(
     halved = values - rules.floor <= (stated - rules.floor) / 2 + _SLACK
     low = values.notna() & (values < rules.threshold) & (values < stated)
     return low & ((stated >= rules.threshold) | halved)
-
-
-def extra_columns(table: pa.Table | None, names: tuple[str, ...]) -> dict[str, pd.Series[Any]]:
-    """Return the columns of a snapshot's table that are there, as they are stored, whatever their types."""
-    there = [name for name in names if table is not None and name in table.column_names]
-    return {name: pd.Series(values_of(table, name), dtype=object) for name in there}
 
 
 def _of_type(frame: pd.DataFrame, types: tuple[str, ...]) -> pd.Series[bool]:

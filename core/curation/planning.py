@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from core.access import Actor
+from core.analysis.columns import values_of
 from core.analysis.frame import to_frame
 from core.curation.plan import Change, Plan
 from core.memory.record import Record
@@ -31,7 +31,6 @@ __all__ = [
     "metadata_at",
     "plan_of",
     "read_whole",
-    "values_of",
     "whole",
 ]
 
@@ -149,14 +148,6 @@ def metadata_at(table: pa.Table, rows: npt.NDArray[np.int64]) -> Iterator[tuple[
     columns = [values_of(part, name) for name in names]
     for row, key in enumerate(part[KEY_COLUMN].to_pylist()):
         yield key, {name: column[row] for name, column in zip(names, columns, strict=True) if column[row] is not None}
-
-
-def values_of(table: pa.Table, name: str) -> list[Any]:
-    """Return the values of a column of a scan, as the service has them."""
-    values: list[Any] = table[name].to_pylist()
-    if (table.schema.field(name).metadata or {}).get(b"encoding") != b"json":
-        return values
-    return [None if value is None else json.loads(value) for value in values]
 
 
 def _within(

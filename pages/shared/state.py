@@ -19,9 +19,39 @@ __all__ = ["clear", "get", "get_all", "put", "scope", "start", "store_value", "s
 
 SCOPE_PARAMS: Final = ("team", "agent", "type", "task", "session", "source", "tag", "min_confidence", "expired", "hidden")
 TIME_PARAMS: Final = ("when", "from", "to")
-PARAMS: Final = ("bucket", "index", *SCOPE_PARAMS, *TIME_PARAMS, "q", "mode", "k", "weights", "sel", "plan", "deed")
+# When the dashboard looks: a moment of the past (ISO 8601), by which clock (see core.past).
+PAST_PARAMS: Final = ("as_of", "clock")
+# The timeline: which view of it, what the lanes and colours are, the clock of its axis, what is in view and what is chosen.
+TIMELINE_PARAMS: Final = ("view", "story", "life", "lanes", "colour", "axis", "shows", "window", "region", "recall")
+PARAMS: Final = (
+    "bucket",
+    "index",
+    *SCOPE_PARAMS,
+    *TIME_PARAMS,
+    *PAST_PARAMS,
+    *TIMELINE_PARAMS,
+    "q",
+    "mode",
+    "k",
+    "weights",
+    "sel",
+    "plan",
+    "deed",
+)
 # What belongs to one index: it goes when another is opened.
-OF_INDEX: Final = (*SCOPE_PARAMS, *TIME_PARAMS, "sel", "plan", "deed")
+OF_INDEX: Final = (
+    *SCOPE_PARAMS,
+    *TIME_PARAMS,
+    *PAST_PARAMS,
+    "story",
+    "life",
+    "window",
+    "region",
+    "recall",
+    "sel",
+    "plan",
+    "deed",
+)
 
 _VIEW: Final = "view"
 _WRITTEN: Final = "view_written"

@@ -194,4 +194,9 @@ def inject_css() -> None:
         **{f"part-{name}": colour for name, colour in t.parts.items()},
     }
     root = "".join(f"--mn-{name}:{value};" for name, value in variables.items())
-    st.html(f"<style>:root{{{root}}}{(_ASSETS / 'style.css').read_text(encoding='utf-8')}</style>")
+    st.html(f"<style>:root{{{root}}}{_rules()}</style>")
+
+
+def _rules() -> str:
+    """Return our rules: those of every page, then those of single ones."""
+    return "".join((_ASSETS / name).read_text(encoding="utf-8") for name in ("style.css", "timeline.css"))

@@ -33,7 +33,7 @@ ABOVE = [path for path in (*CORE, *PAGES, ROOT / "dashboard.py") if path not in 
 PROGRAMS = [*sorted((ROOT / "scripts").glob("*.py")), *sorted((ROOT / "benchmarks").glob("*.py"))]
 LIMITS = {"dashboard.py": 80, "tests/conftest.py": 100}
 # Pages themselves: flat scripts.
-SCRIPTS = [path for path in PAGES if path.parent.name != "shared" and path.name != "__init__.py"]
+SCRIPTS = [path for path in PAGES if "shared" not in path.parts and path.name != "__init__.py"]
 
 # Less what other classes have under the same name.
 OPERATIONS = {name for name in vars(VectorsClient) if not name.startswith("_")} - {"scan", "revision", "close"}
