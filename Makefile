@@ -24,7 +24,7 @@ demo: $(VENV)/.ready  ## Open the dashboard with the demo world, in a store of i
 	@$(PY) scripts/serve.py --demo $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/.ready-dev  ## Run the tests (TESTS=tests/core, JOBS=2)
-	@$(PY) -m pytest $(TESTS) -n $(JOBS) --dist loadgroup
+	@$(PY) -m pytest $(TESTS) -n $(JOBS) --dist worksteal
 
 test-clients: $(VENV)/.ready $(CLIENTS)/.ready $(NODE)  ## Run other people's clients of S3 Vectors against our endpoint
 	@MNEMOSCOPE_CLIENTS=1 $(CLIENTS)/bin/python -m pytest -c tests/clients/clients.ini --rootdir .
