@@ -10,6 +10,7 @@ from pages.shared.connecting import connect_elsewhere
 from pages.shared.editing import edit_dialog
 from pages.shared.footer import footer
 from pages.shared.importing import last_report
+from pages.shared.past import banner
 from pages.shared.pending import pending_bar
 from pages.shared.problem import show_problem
 from pages.shared.rail import rail
@@ -59,18 +60,19 @@ theme.inject_css()
 uri = here.store_uri()
 try:
     with st.sidebar:
-        surroundings = rail(uri)
-        footer(surroundings)
+        surroundings = rail(uri, page.url_path)
+        footer(surroundings.at_present)
     here.keep(surroundings)
     state.sync_url()
     last_report()
-    notices(surroundings)
+    notices(surroundings.at_present)
     if must_wait(surroundings, page.url_path):
         reading(surroundings, uri=uri)
     else:
-        pending_bar(surroundings, page.url_path)
-        edit_dialog(surroundings)
-        page.run()
+        pending_bar(surroundings.at_present, page.url_path)
+        edit_dialog(surroundings.at_present)
+        if banner(surroundings, page.url_path):
+            page.run()
 except MnemoscopeError as error:
     show_problem(error, uri=uri)
     connect_elsewhere()

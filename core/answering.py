@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -17,13 +17,13 @@ from core.exact import Found
 from core.index import IndexInfo
 from core.lineage import missing_sources
 from core.memory.status import is_hidden
-from core.recalled import Recalled
+from core.recalled import Recalled, RecallResult
 from core.scope import Scope
 from core.scoring import Kept, Scored, Weights, relevances, score
 from core.search import asked
 from core.vectors.limits import GET_VECTORS_MAX, QUERY_PAGE_MAX, QUERY_TEXT_CHARS_MAX, TOP_K_MAX
 
-__all__ = ["Answer", "Answering", "Asked", "answer", "mode_of", "pool_size"]
+__all__ = ["Answer", "Answering", "Asked", "answer", "ask", "mode_of", "pool_size"]
 
 # One page of the service; beyond it enough for the other parts of the score to change the order.
 _POOL_MIN: Final = QUERY_PAGE_MAX
@@ -121,6 +121,28 @@ def answer(index: Answering, ask: Asked, vector: np.ndarray | None) -> Answer:
     )
     hits = tuple(_recalled(one, rank) for rank, one in enumerate(ranked[: ask.k], start=1))
     return Answer(hits, len(ranked), queried, (*found.notes, *rules.notes))
+
+
+def ask(index: Answering, asked: Asked, embed: Callable[[str], np.ndarray]) -> RecallResult:
+    """Return what an index answers with how it came about; the mode becomes one that the index has."""
+    started = time.perf_counter()
+    mode, notes = mode_of(index, asked.text, asked.mode, asked.k)
+    vector: np.ndarray | None = None if mode is Mode.TEXT else embed(asked.text)
+    embedded = time.perf_counter()
+    found = answer(index, replace(asked, mode=mode), vector)
+    below = found.considered - len(found.hits)
+    return RecallResult(
+        hits=found.hits,
+        query=asked.text,
+        mode=mode,
+        k=asked.k,
+        considered=found.considered,
+        left_out={f"ranked below the first {asked.k}": below} if below else {},
+        embed_ms=(embedded - started) * 1e3,
+        query_ms=(found.queried - embedded) * 1e3,
+        total_ms=(time.perf_counter() - started) * 1e3,
+        notes=notes + found.notes,
+    )
 
 
 def _in_time(found: list[Candidate], ask: Asked) -> list[Candidate]:

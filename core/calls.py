@@ -16,6 +16,7 @@ from core.scoring import Weights
 from core.vectors.limits import QUERY_PAGE_MAX
 
 if TYPE_CHECKING:
+    from core.past.moment import Moment
     from core.store import MemoryStore
 
 __all__ = ["boto3_call", "cli_call"]
@@ -86,11 +87,19 @@ def cli_call(
     scope: Scope,
     weights: Weights = _USUAL,
     now: datetime | None = None,  # noqa: ARG001
+    as_of: Moment | None = None,
 ) -> str:
-    """Return the shell command that asks the same; `now` is the moment it runs."""
+    """Return the shell command that asks the same; `now` is the moment it runs, `as_of` one that it looks back to."""
     words = ["python", "-m", "core", "recall", "--store", store.uri, "--index", store.info.name]
-    words += ["--mode", str(mode), "--k", str(k), *_weights(weights), *_options(scope), "--", query]
+    words += ["--mode", str(mode), "--k", str(k), *_weights(weights), *_options(scope), *_past(as_of), "--", query]
     return shlex.join(words)
+
+
+def _past(as_of: Moment | None) -> Iterator[str]:
+    if as_of is not None:
+        yield f"--as-of={as_of.text}"
+        if as_of.clock != "created":
+            yield f"--clock={as_of.clock}"
 
 
 def _weights(weights: Weights) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from core.access import Actor
-from core.answering import Asked, answer, mode_of, pool_size
+from core.answering import Asked, ask, pool_size
 from core.calls import boto3_call, cli_call
 from core.candidates import Candidate, Mode
 from core.context import ContextBlock, context_block
@@ -91,24 +90,8 @@ def recall(
 
     The recall goes to the store's log, in the background; not so with `log=False`, as for an evaluation.
     """
-    started, index = time.perf_counter(), _Stored(store, actor, snapshot)
-    used, notes = mode_of(index, query, mode, k)
-    vector: np.ndarray | None = None if used is Mode.TEXT else store.embed(query, actor=actor)
-    embedded = time.perf_counter()
-    found = answer(index, Asked(query, used, k, scope, weights, now), vector)
-    below = found.considered - len(found.hits)
-    result = RecallResult(
-        hits=found.hits,
-        query=query,
-        mode=used,
-        k=k,
-        considered=found.considered,
-        left_out={f"ranked below the first {k}": below} if below else {},
-        embed_ms=(embedded - started) * 1e3,
-        query_ms=(found.queried - embedded) * 1e3,
-        total_ms=(time.perf_counter() - started) * 1e3,
-        notes=notes + found.notes,
-    )
+    index, asked = _Stored(store, actor, snapshot), Asked(query, mode, k, scope, weights, now)
+    result = ask(index, asked, lambda text: store.embed(text, actor=actor))
     if log and store.archive:
         store.archive.recalls.append(as_logged(result, store.stream, at=now, actor=actor.name, channel=channel, scope=scope))
     return result

@@ -1,4 +1,4 @@
-"""`journal list`, `journal show` and `journal verify`: what was done to the memory, and whether its record is whole."""
+"""`journal list`, `show`, `since` and `verify`: what was done to the memory, and whether its record is whole."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from core.commands.options import (
     add_index_option,
     add_store_options,
     index_name,
+    moment,
     open_catalog_of,
     positive,
 )
+from core.commands.past import add_clock_option
+from core.commands.since import since
 from core.errors import ConfigError
 from core.hostile import one_line
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 EXAMPLE: Final = """\
   python -m core journal list --index team
   python -m core journal show 6f1d0c… --index team
+  python -m core journal since 7d --index team
   python -m core journal verify --index team --expect 9b2c…
 
 Without --index it is every index with a journal. The exit code of verify is 1 where something is wrong. It prints the hash
@@ -37,10 +41,11 @@ _SHOWN: Final = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the three actions, each with its own options."""
+    """Add the actions, each with its own options."""
     actions = {
         "list": ("list the plans that were applied, the latest first", _list),
         "show": ("show the entries of one plan", _show),
+        "since": ("say what became of the memories since a moment", since),
         "verify": ("check that nothing in the journal was changed, dropped or put in", _verify),
     }
     for name, child in add_actions(parser, actions, example=EXAMPLE):
@@ -48,6 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             child.add_argument("--limit", type=positive, default=50, metavar="N", help="at most so many (default: 50)")
         if name == "show":
             child.add_argument("plan_id", metavar="PLAN_ID", help="as `journal list` prints it")
+        if name == "since":
+            child.add_argument("when", type=moment, metavar="WHEN", help="the moment: 2h, 2026-11-01, an ISO time")
+            add_clock_option(child)
+            child.add_argument("--limit", type=positive, default=50, metavar="N", help="at most so many (default: 50)")
         if name == "verify":
             child.add_argument("--expect", metavar="HASH", help="an entry with this hash must be there")
         add_index_option(child)

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from core.commands.console import Console
@@ -19,11 +20,13 @@ from core.commands.options import (
     open_store_of,
     scope_of,
 )
+from core.commands.past import add_past_options, as_of_line, as_of_values, then_of
 from core.errors import ConfigError
 from core.hostile import clean_text, one_line
 
 if TYPE_CHECKING:
     from core.memory import Memory
+    from core.past.then import Then
     from core.recall import Recalled, RecallResult, Weights
     from core.store import MemoryStore
 
@@ -31,13 +34,15 @@ __all__ = ["EXAMPLE", "add_arguments", "recall_for", "run"]
 
 EXAMPLE: Final = """\
   python -m core recall "when does the report go out" --index team --agent planner
-  python -m core recall "refund rules" --mode text --k 3 --weight recency=0 --json"""
+  python -m core recall "refund rules" --mode text --k 3 --weight recency=0 --json
+  python -m core recall "who owns the launch" --index team --as-of 2026-11-14T10:32:05Z"""
 _BAR: Final = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_query_options(parser)
+    add_past_options(parser)
     parser.add_argument("--full", action="store_true", help="print each memory's whole text")
     add_index_option(parser)
     add_store_options(parser)
@@ -48,27 +53,35 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Print the memories, best first, each with the parts of its score."""
     with open_catalog_of(args, read_only=True, log_recalls=True) as catalog:
         store = open_store_of(catalog, args.index)
-        result = recall_for(store, args, now=datetime.now(UTC))
-    console.result(_as_dict(result, index=store.info.name), _lines(result, args, console))
+        then = then_of(store, args.as_of, args.clock, vectors=True) if args.as_of else None
+        result = _recall_then(store, then, args) if then else recall_for(store, args, now=datetime.now(UTC))
+    looked, head = (as_of_values(then), [as_of_line(then), *then.notes, ""]) if then else ({}, [])
+    console.result(_as_dict(result, index=store.info.name) | looked, chain(head, _lines(result, args, console)))
     return 0
+
+
+def _recall_then(store: MemoryStore, then: Then, args: argparse.Namespace) -> RecallResult:
+    from core.past.searching import recall_then
+
+    return recall_then(store, then, args.query, actor=actor(), snapshot=then.base, **_asked(args))
 
 
 def recall_for(store: MemoryStore, args: argparse.Namespace, *, now: datetime, log: bool = True) -> RecallResult:
     """Recall as the query options ask."""
-    from core.recall import Mode, recall
+    from core.recall import recall
 
-    return recall(
-        store,
-        args.query,
-        actor=actor(),
-        now=now,
-        k=args.k,
-        mode=Mode(args.mode),
-        scope=scope_of(args, include_expired=args.include_expired, include_hidden=args.include_hidden),
-        weights=_weights(args),
-        channel="cli",
-        log=log,
-    )
+    return recall(store, args.query, actor=actor(), now=now, channel="cli", log=log, **_asked(args))
+
+
+def _asked(args: argparse.Namespace) -> dict[str, Any]:
+    from core.recall import Mode
+
+    return {
+        "k": args.k,
+        "mode": Mode(args.mode),
+        "scope": scope_of(args, include_expired=args.include_expired, include_hidden=args.include_hidden),
+        "weights": _weights(args),
+    }
 
 
 def _weights(args: argparse.Namespace) -> Weights:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.commands.console import Console
 from core.commands.options import actor, add_index_option, add_store_options, index_name, open_catalog_of, positive
+from core.commands.past import add_past_options, as_of_line, as_of_values, then_of
 from core.errors import StorageError
 from core.hostile import one_line
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 EXAMPLE: Final = """\
   python -m core stats --index team
   python -m core stats --json
+  python -m core stats --index team --as-of 7d
 
 Without --index, a store with several indexes lists them; the exit code is 1 if some cannot be read."""
 _FIELDS: Final = (("memory_type", "type"), ("agent_id", "agent"), ("team_id", "team"), ("task_id", "task"))
@@ -30,6 +32,7 @@ _FIELDS: Final = (("memory_type", "type"), ("agent_id", "agent"), ("team_id", "t
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_index_option(parser)
+    add_past_options(parser)
     add_store_options(parser)
     parser.add_argument("--top", type=positive, default=10, metavar="N", help="how many values of each field (default: 10)")
 
@@ -38,9 +41,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Print the figures of one index, or the list of them."""
     with open_catalog_of(args, read_only=True) as catalog:
         names = catalog.names(actor=actor())
-        if args.index is None and (len(names) > 1 or catalog.unreadable(actor=actor())):
+        if args.index is None and not args.as_of and (len(names) > 1 or catalog.unreadable(actor=actor())):
             return _list(catalog, console)
-        return _describe(catalog, index_name(catalog, args.index), args.top, console, indexes=len(names))
+        return _describe(catalog, index_name(catalog, args.index), args, console, indexes=len(names))
 
 
 def _list(catalog: Catalog, console: Console) -> int:
@@ -75,13 +78,14 @@ def _counted(catalog: Catalog) -> tuple[list[tuple[IndexInfo, int]], list[Unread
     return held, sorted(unreadable, key=lambda each: each.name)
 
 
-def _describe(catalog: Catalog, index: str, top: int, console: Console, *, indexes: int) -> int:
+def _describe(catalog: Catalog, index: str, args: argparse.Namespace, console: Console, *, indexes: int) -> int:
     from core.analysis.stats import counts, limits_use, totals
 
     store = catalog.open(index, actor=actor())
-    frame = store.frame(actor=actor())
-    figures = totals(frame, now=datetime.now(UTC))
-    fields = [counts(frame, name, top=top) for name, _ in _FIELDS]
+    then = then_of(store, args.as_of, args.clock) if args.as_of else None
+    frame = then.snapshot.frame if then else store.frame(actor=actor())
+    figures = totals(frame, now=args.as_of or datetime.now(UTC))
+    fields = [counts(frame, name, top=args.top) for name, _ in _FIELDS]
     limits = limits_use(frame, indexes=indexes)
     value = {
         "store": catalog.uri,
@@ -94,10 +98,12 @@ def _describe(catalog: Catalog, index: str, top: int, console: Console, *, index
         **_plain(dataclasses.asdict(figures)),
         "by": {field.field: dataclasses.asdict(field) | {"values": dict(field.values)} for field in fields},
         "limits": [dataclasses.asdict(limit) for limit in limits],
+        **(as_of_values(then) if then else {}),
     }
     console.result(
         value,
         [
+            *([as_of_line(then), *then.notes, ""] if then else []),
             *_head(store.info, figures),
             *_schema_lines(store.detection()),
             *_tallies(fields, console),

@@ -13,7 +13,6 @@ from core.curation.authority import TAKES_BACK
 from core.curation.journal import Image
 from core.curation.outcomes import Outcome, images_of, outcomes_of
 from core.curation.plan import Action, Change, Plan
-from core.curation.restore import Since
 from core.curation.staleness import chunks
 from core.curation.workplace import Workplace
 from core.errors import CurationError
@@ -46,15 +45,13 @@ def _undone(place: Workplace, plan: Plan) -> Mapping[str, Outcome]:
 
 def _restored(place: Workplace, plan: Plan) -> Mapping[str, Outcome]:
     try:
-        since = Since(datetime.fromisoformat(plan.parameters["as_of"]).astimezone(UTC))
+        as_of = datetime.fromisoformat(plan.parameters["as_of"]).astimezone(UTC)
     except (KeyError, TypeError, ValueError, OverflowError):
         raise _is_none(plan, "it does not name the moment") from None
-    for entry in place.journal.entries(place.stream):
-        since.add(entry)
-    whose = {done for change in plan for done in since.plans.get(change.key, ())}
+    whose = set[str]().union(*place.versions.plans_since(as_of, [change.key for change in plan]).values())
     if not whose <= set(plan.parameters.get(TAKES_BACK, ())):
         raise _is_none(plan, "it does not name all of the plans that it takes back")
-    return since.first
+    return {key: change.outcome for key, change in place.versions.since(as_of).items()}
 
 
 def _of(changes: Iterable[Change], outcomes: Mapping[str, Outcome]) -> list[Outcome]:

@@ -25,12 +25,12 @@ from core.snapshots.job import Job
 from core.snapshots.keeping import key_of
 from core.snapshots.reading import Wish, read_in_process
 from core.store import MemoryStore
-from core.vectors.arrow import Typed, typed
+from core.vectors.arrow import Typed, joined, nulls, typed
 from core.vectors.client import KEY_COLUMN
 from core.vectors.columns import Column, Mask, evaluate
 from core.vectors.filters import parse_filter
 
-__all__ = ["Corpus", "corpus_of", "of_records", "typed_column"]
+__all__ = ["Corpus", "corpus_of", "of_records", "record_table", "stacked", "typed_column"]
 
 _KEPT: Final = 2
 _MASKS: Final = 64
@@ -202,8 +202,24 @@ def typed_column(table: pa.Table, name: str) -> Typed:
     return Typed(column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks), is_json)
 
 
-def of_records(records: Mapping[str, Record], *, info: IndexInfo, schema: Schema) -> Corpus:
-    """Return records, each with its vector, as a corpus in their order."""
+def stacked(parts: Sequence[tuple[pa.Table, Mask]]) -> pa.Table:
+    """Return the chosen rows of several scans as one table, one behind the other."""
+    names = sorted({name for table, _ in parts for name in table.column_names} - {KEY_COLUMN})
+    columns = {name: joined([_chosen(*part, name) for part in parts]) for name in (KEY_COLUMN, *names)}
+    fields = [pa.field(name, column.array.type, metadata=column.field_metadata) for name, column in columns.items()]
+    fields[0] = pa.field(KEY_COLUMN, pa.string())
+    return pa.Table.from_arrays([column.array for column in columns.values()], schema=pa.schema(fields))
+
+
+def _chosen(table: pa.Table, rows: Mask, name: str) -> Typed:
+    if name not in table.column_names:
+        return nulls(int(np.count_nonzero(rows)))
+    column = typed_column(table, name)
+    return Typed(column.array.filter(pa.array(rows)), column.json)
+
+
+def record_table(records: Mapping[str, Record]) -> pa.Table:
+    """Return keys and metadata of records as a scan has them, in their order."""
     names: Collection[str] = sorted({name for record in records.values() for name in record.metadata})
     columns = [typed([record.metadata.get(name) for record in records.values()]) for name in names]
     fields = [pa.field(KEY_COLUMN, pa.string())]
@@ -212,10 +228,15 @@ def of_records(records: Mapping[str, Record], *, info: IndexInfo, schema: Schema
         for name, column in zip(names, columns, strict=True)
     ]
     arrays = [pa.array(list(records), pa.string()), *(column.array for column in columns)]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def of_records(records: Mapping[str, Record], *, info: IndexInfo, schema: Schema) -> Corpus:
+    """Return records, each with its vector, as a corpus in their order."""
     matrix = np.zeros((len(records), info.dimension), np.float32)
     for row, record in enumerate(records.values()):
         matrix[row] = record.vector
-    return Corpus(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), matrix, info=info, schema=schema)
+    return Corpus(record_table(records), matrix, info=info, schema=schema)
 
 
 _kept: OrderedDict[str, tuple[Snapshot, Corpus]] = OrderedDict()

@@ -7,14 +7,13 @@ have, agents' own, are in that image too, for nobody can tell when they came.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
 from core.access import Actor, Permission
 from core.curation.authority import TAKES_BACK
-from core.curation.journal import Entry, Image, Kind
-from core.curation.ledgers.reading import unreadable_entry
+from core.curation.journal import Image
 from core.curation.outcomes import Outcome, images_of
 from core.curation.plan import Change, Plan
 from core.curation.staleness import chunks
@@ -24,7 +23,7 @@ from core.errors import ConfigError, CurationError
 from core.memory.record import Record
 from core.scope import Scope
 
-__all__ = ["Since", "restore_plan"]
+__all__ = ["restore_plan"]
 
 _CHUNK: Final = 500
 Later = Literal["keep", "retire"]
@@ -35,19 +34,17 @@ def restore_plan(place: Workplace, as_of: datetime, *, actor: Actor, scope: Scop
     place.require(Permission.READ, actor)
     if as_of.tzinfo is None:
         raise ConfigError(f"The moment {as_of.isoformat()} has no time zone: use an aware time, as datetime.now(UTC) is.")
-    since = Since(as_of)
-    for entry in place.journal.entries(place.stream):
-        since.add(entry)
+    since = place.versions.since(as_of)
     out: dict[str, str] = {}
     changes: list[Change] = []
-    for part in chunks(since.first.values(), _CHUNK):
+    for part in chunks((change.outcome for change in since.values()), _CHUNK):
         changes += _Then(place, as_of, actor, scope, later, out).changes(part)
     if not changes:
         raise CurationError(
             f"Nothing is to be restored as of {as_of:%Y-%m-%d %H:%M:%S %Z}: since then the journal has no change of "
             f"{scope.sentence()[:1].lower()}{scope.sentence()[1:]}"
         )
-    changed = {change.key for change in changes}
+    since_plans = place.versions.plans_since(as_of, [change.key for change in changes])
     return Plan(
         id=place.new_id(),
         bucket=place.store.bucket,
@@ -61,43 +58,10 @@ def restore_plan(place: Workplace, as_of: datetime, *, actor: Actor, scope: Scop
             "as_of": as_of.isoformat(),
             "scope": scope.to_params(),
             "later": later,
-            TAKES_BACK: sorted({plan for key in changed for plan in since.plans[key]}),
+            TAKES_BACK: sorted(set().union(*since_plans.values())),
             **left_out(out),
         },
     )
-
-
-@dataclass
-class Since:
-    """The first change of each key after a moment, and the plans that changed it since."""
-
-    as_of: datetime
-    first: dict[str, Outcome] = field(default_factory=dict)
-    plans: dict[str, set[str]] = field(default_factory=dict)
-    _prepared: dict[tuple[str, int], Entry] = field(default_factory=dict)
-
-    def add(self, entry: Entry) -> None:
-        """Take in the next entry; a batch counts from when it was prepared."""
-        try:
-            self._add(entry)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise unreadable_entry(entry.stream, entry.number, error) from error
-
-    def _add(self, entry: Entry) -> None:
-        if entry.kind is Kind.PREPARED and entry.at > self.as_of:
-            self._prepared[entry.plan_id, entry.body["batch"]] = entry
-        elif entry.kind is Kind.APPLIED:
-            prepared = self._prepared.pop((entry.plan_id, entry.body["batch"]), None)
-            if prepared is not None:
-                self._note(prepared, set(entry.body["done"]))
-
-    def _note(self, prepared: Entry, done: set[str]) -> None:
-        for change in prepared.body["changes"]:
-            key = change["key"]
-            if key in done:
-                outcome = Outcome(key, change["action"], change["reason"], change["policy"], prepared.number)
-                self.first.setdefault(key, outcome)
-                self.plans.setdefault(key, set()).add(prepared.plan_id)
 
 
 @dataclass(frozen=True)

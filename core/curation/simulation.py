@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from core.analysis.frame import to_frame
 from core.candidates import Candidate, Mode
-from core.curation.corpus import Corpus, of_records, typed_column
+from core.curation.corpus import Corpus, of_records, stacked
 from core.curation.in_force import InForce
 from core.curation.plan import Action, Plan
 from core.curation.wordindex import WordSearch
@@ -30,12 +30,10 @@ from core.memory import Memory
 from core.memory.record import Record
 from core.scope import Scope
 from core.search import Search
-from core.vectors.arrow import Typed, joined, nulls
-from core.vectors.client import KEY_COLUMN
 from core.vectors.columns import Mask
 from core.vectors.validation import query_vector
 
-__all__ = ["SimulatedIndex", "as_it_is", "as_planned"]
+__all__ = ["SimulatedIndex", "as_changed", "as_it_is", "as_planned"]
 
 _FEW: Final = 256  # rows that are scored in float64 at once
 _BLOCK: Final = 64  # rows whose best stands for them when the k-th best is sought
@@ -205,20 +203,8 @@ class SimulatedIndex:
 
     def table(self) -> pa.Table:
         """Return every record as one table, without its vector."""
-        names = sorted({name for part in self._parts for name in part.table.column_names} - {KEY_COLUMN})
-        columns = {name: joined([self._living(place, name) for place in range(len(self._parts))]) for name in names}
-        fields = [pa.field(name, column.array.type, metadata=column.field_metadata) for name, column in columns.items()]
-        keys = joined([self._living(place, KEY_COLUMN) for place in range(len(self._parts))])
-        arrays = [keys.array, *(column.array for column in columns.values())]
-        return pa.Table.from_arrays(arrays, schema=pa.schema([pa.field(KEY_COLUMN, pa.string()), *fields]))
-
-    def _living(self, place: int, name: str) -> Typed:
-        part, start = self._parts[place], self._starts[place]
-        alive = self._alive[start : start + part.rows]
-        if name not in part.table.column_names:
-            return nulls(int(np.count_nonzero(alive)))
-        column = typed_column(part.table, name)
-        return Typed(column.array.filter(pa.array(alive)), column.json)
+        ends = self._starts[1:-1]
+        return stacked(list(zip([part.table for part in self._parts], np.split(self._alive, ends), strict=True)))
 
     def matrix(self) -> _Floats:
         """Return the vectors in the order of the table."""
@@ -273,10 +259,6 @@ def as_planned(
     corpus: Corpus, plan: Plan, *, used: Mapping[str, datetime] = _NEVER, rules: InForce = _USUAL
 ) -> SimulatedIndex:
     """Return the index that a plan leaves; a replacement without a vector of what is gone meanwhile is left out."""
-    alive = np.ones(corpus.rows, np.bool_)
-    for change in plan:
-        if (row := corpus.places.get(change.key)) is not None:
-            alive[row] = False
     added: dict[str, Record] = {}
     for change in sorted((each for each in plan if each.action in _ORDER), key=lambda each: _ORDER.index(each.action)):
         row = corpus.places.get(change.key)
@@ -287,6 +269,20 @@ def as_planned(
         if vector is not None:
             added[change.key] = Record(change.after.metadata, vector)
     more = of_records(added, info=corpus.info, schema=corpus.schema)
+    return as_changed(corpus, [change.key for change in plan], more, used=used, rules=rules)
+
+
+def as_changed(
+    corpus: Corpus,
+    gone: Iterable[str],
+    more: Corpus,
+    *,
+    used: Mapping[str, datetime] = _NEVER,
+    rules: InForce = _USUAL,
+) -> SimulatedIndex:
+    """Return an index without some keys, and with other records put behind the rest; what these replace goes too."""
+    alive = np.ones(corpus.rows, np.bool_)
+    alive[[row for key in (*gone, *more.keys) if (row := corpus.places.get(key)) is not None]] = False
     return SimulatedIndex([corpus, more], np.concatenate([alive, np.ones(more.rows, np.bool_)]), used, rules)
 
 

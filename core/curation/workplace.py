@@ -14,6 +14,7 @@ from core.curation.pacing import NO_PACE, Pace
 from core.curation.plan import Plan
 from core.errors import ConfigError
 from core.memory.record import Record
+from core.past.versions import Versions, versions_of
 from core.store import MemoryStore
 
 __all__ = ["Purge", "Workplace"]
@@ -43,6 +44,11 @@ class Workplace:
     def chronicle(self) -> Chronicle:
         """What was done to the index so far."""
         return chronicle_of(self.journal, self.stream)
+
+    @property
+    def versions(self) -> Versions:
+        """The changes of each key so far."""
+        return versions_of(self.journal, self.stream)
 
     def require(self, permission: Permission, actor: Actor) -> None:
         """Raise NotAllowedError unless the actor may."""

@@ -10,5 +10,7 @@ from core.demo.world import build
 from core.models.embedding import default_embedder
 
 if __name__ == "__main__":
-    count = write_vectors((memory.content for memory in build(datetime.now(UTC)).memories()), default_embedder())
+    world = build(datetime.now(UTC))
+    texts = [*(memory.content for memory in world.memories()), *(asked.text for asked in world.recalls)]
+    count = write_vectors(texts, default_embedder())
     sys.stdout.write(f"{count} vectors, {FILE.stat().st_size / 1e6:.2f} MB, in {FILE.name}\n")

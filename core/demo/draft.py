@@ -56,6 +56,7 @@ class Draft:
     derived_from: tuple[str, ...] = ()
     contradicts: tuple[str, str] | None = None  # the name of the older memory, what the two are about
     same: str | None = None
+    stated: bool = False  # says in its metadata what it contradicts
     poisoned: bool = False
     to_agent: str | None = None
     extra: Mapping[str, float] = field(default_factory=dict)

@@ -7,7 +7,8 @@
     35m triage E .8 until=6h to=engineer | text                          35 minutes ago, expires in 6 hours
 
 Types are E(pisodic), S(emantic) and P(rocedural). Other attributes: id=, src=, from=, ttl= (how long it lives), same=GROUP
-(says the same), recalls=COUNT/SPAN (the last one so long ago), extra.NAME=NUMBER, and the word `poisoned`.
+(says the same), recalls=COUNT/SPAN (the last one so long ago), extra.NAME=NUMBER, contradicts=ID:"ABOUT" with the word
+`stated` where the memory itself says so, and the word `poisoned`.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def _read(part: str, fields: dict[str, Any]) -> None:
     name, has_value, value = part.partition("=")
     if part.startswith("#"):
         fields["tags"].append(part[1:])
-    elif part == "poisoned":
+    elif part in ("poisoned", "stated"):
         fields[part] = True
     elif not has_value:
         raise ValueError(f"{part!r} has no meaning here")

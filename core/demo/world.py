@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2s
 
 from core.access import tenant_of_index
+from core.demo.asking import Asking, askings
 from core.demo.draft import Draft, rows
 from core.demo.records import recorded
 from core.demo.script import written
@@ -69,6 +70,7 @@ class DemoWorld:
     poisoned: tuple[str, ...]
     questions: tuple[Question, ...]
     resumed_task: str
+    recalls: tuple[Asking, ...] = ()
 
     @property
     def tenants(self) -> dict[str, str]:
@@ -107,6 +109,7 @@ def build(now: datetime) -> DemoWorld:
             for text, index, answers in rows("questions.psv")
         ),
         resumed_task="pricing-survey",
+        recalls=askings(now),
     )
 
 
@@ -145,8 +148,13 @@ def _memory(key: str, draft: Draft, names: Mapping[str, str], now: datetime) -> 
         derived_from=tuple(names[name] for name in draft.derived_from),
         recall_count=draft.recalls,
         last_recalled_at=max(created, now.replace(microsecond=0) - draft.recalled) if draft.recalled else None,
-        extra={**draft.extra, **({"to_agent": draft.to_agent} if draft.to_agent else {})},
+        extra={**draft.extra, **_links(draft, names)},
     )
+
+
+def _links(draft: Draft, names: Mapping[str, str]) -> dict[str, str | list[str]]:
+    links: dict[str, str | list[str]] = {"to_agent": draft.to_agent} if draft.to_agent else {}
+    return links | ({"contradicts": [names[draft.contradicts[0]]]} if draft.contradicts and draft.stated else {})
 
 
 def _by_time(memory: Memory) -> tuple[datetime, str]:

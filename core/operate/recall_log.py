@@ -11,8 +11,9 @@ import os
 import threading
 import weakref
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -74,6 +75,38 @@ class RecallLog:
         with self._reading() as table:
             return table.recent(stream, limit=limit) if table else []
 
+    def between(
+        self,
+        stream: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        actor: str | None = None,
+        keys: Collection[str] | None = None,
+        limit: int = 1_000,
+        newest_first: bool = True,
+    ) -> list[LoggedRecall]:
+        """Return the recalls of a stream from `since` up to and with `until`, by their own times and not by their coming.
+
+        Only those of `actor`, and only those that found one of `keys`, where these are given.
+        """
+        with self._reading() as table:
+            if table is None:
+                return []
+            return table.between(
+                stream, since=since, until=until, actor=actor, keys=keys, limit=limit, newest_first=newest_first
+            )
+
+    def actors(self, stream: str) -> dict[str, int]:
+        """Return who recalled from a stream, each with how often, the most often first."""
+        with self._reading() as table:
+            return table.actors(stream) if table else {}
+
+    def used_before(self, stream: str, moment: datetime) -> dict[str, datetime]:
+        """Return when memories were last recalled before a moment by those who use them, by key: those that were."""
+        with self._reading() as table:
+            return table.used_before(stream, moment) if table else {}
+
     def usage(self, stream: str, keys: Collection[str] | None = None) -> dict[str, Usage]:
         """Return how often the memories of a stream were recalled by those who use them, by key: those that were at all."""
         with self._reading() as table:
@@ -107,6 +140,16 @@ class RecallLog:
 
         with contextlib.closing(RecallTable(self._directory, limit=self._limit)) as table:
             return table.rewrite(stream, gone, change)
+
+    def rewrite(self, stream: str, change: Callable[[LoggedRecall], LoggedRecall]) -> int:
+        """Put what `change` returns in the place of each recall of a stream, and return how many it changed."""
+        if self._read_only:
+            raise StorageReadOnlyError(f"'{self._directory / FILE}' is open for reading only: open the store for writing.")
+        self.flush()
+        if not (self._directory / FILE).is_file():
+            return 0
+        with contextlib.closing(RecallTable(self._directory, limit=self._limit)) as table:
+            return table.rewrite(stream, (), change)
 
     def health(self) -> Health:
         """Return how the log does."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import StorageCorruptError, UnavailableError
-from core.operate.recalls import LoggedRecall, Usage
+from core.operate.recalls import LoggedRecall, Usage, as_text
 from core.vectors.embedded.storage import Mark, connect, prepare_directory, transaction, translated
 
 __all__ = ["FILE", "RecallTable"]
@@ -19,9 +19,15 @@ _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS stream (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL);
 CREATE TABLE IF NOT EXISTS recall (id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS recall_of ON recall (stream, id);
+CREATE INDEX IF NOT EXISTS recall_at ON recall (stream, json_extract(body, '$.at'));
 CREATE TABLE IF NOT EXISTS use (stream INTEGER, key TEXT, recalls INTEGER NOT NULL, last_at REAL NOT NULL,
     PRIMARY KEY (stream, key)) WITHOUT ROWID;
 """
+_AT: Final = "json_extract(body, '$.at')"
+_FOUND: Final = (
+    "EXISTS (SELECT 1 FROM json_each(body, '$.hits') AS hit JOIN json_each(?) AS wanted "
+    "ON wanted.value = json_extract(hit.value, '$[0]'))"
+)
 _OF: Final = "(SELECT id FROM stream WHERE name = ?)"
 # Keys whose use is known outlive the recalls that told it, up to so many for each recall that is kept.
 _KEYS_PER_RECALL: Final = 10
@@ -69,6 +75,60 @@ class RecallTable:
                 f"SELECT body FROM recall WHERE stream = {_OF} ORDER BY id DESC LIMIT ?", (stream, limit)
             ).fetchall()
         return [_recall(body) for (body,) in rows]
+
+    def between(
+        self,
+        stream: str,
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        actor: str | None,
+        keys: Collection[str] | None,
+        limit: int,
+        newest_first: bool,
+    ) -> list[LoggedRecall]:
+        """Return the recalls of a stream, by their own times (see RecallLog.between)."""
+        conditions: list[tuple[str, Any]] = [(f"stream = {_OF}", stream)]
+        if since is not None:
+            conditions.append((f"{_AT} >= ?", as_text(since)))
+        if until is not None:
+            conditions.append((f"{_AT} <= ?", as_text(until)))
+        if actor is not None:
+            conditions.append(("json_extract(body, '$.actor') = ?", actor))
+        if keys is not None:
+            conditions.append((_FOUND, json.dumps([*keys])))
+        where, order = " AND ".join(condition for condition, _ in conditions), "DESC" if newest_first else "ASC"
+        with translated(self._path):
+            rows: list[Any] = self._connection.execute(
+                f"SELECT body FROM recall WHERE {where} ORDER BY {_AT} {order}, id {order} LIMIT ?",
+                (*(value for _, value in conditions), limit),
+            ).fetchall()
+        return [_recall(body) for (body,) in rows]
+
+    def actors(self, stream: str) -> dict[str, int]:
+        """Return who recalled from a stream, each with how often, the most often first."""
+        with translated(self._path):
+            rows: list[Any] = self._connection.execute(
+                f"SELECT json_extract(body, '$.actor'), count(*) FROM recall WHERE stream = {_OF} "
+                "GROUP BY 1 ORDER BY 2 DESC, 1",
+                (stream,),
+            ).fetchall()
+        return {str(actor): count for actor, count in rows}
+
+    def used_before(self, stream: str, moment: datetime) -> dict[str, datetime]:
+        """Return when memories were last recalled before a moment, by key, as far as what is kept tells."""
+        with translated(self._path):
+            rows: list[Any] = self._connection.execute(
+                f"SELECT json_extract(hit.value, '$[0]'), max({_AT}) FROM recall, json_each(body, '$.hits') AS hit "
+                f"WHERE stream = {_OF} AND {_AT} < ? AND json_extract(body, '$.channel') <> 'page' GROUP BY 1",
+                (stream, as_text(moment)),
+            ).fetchall()
+            counted: list[Any] = self._connection.execute(
+                f"SELECT key, last_at FROM use WHERE stream = {_OF} AND last_at < ?", (stream, moment.timestamp())
+            ).fetchall()
+        # The last use of all, where it was before, is known also when its recall is not kept any more.
+        found = {str(key): datetime.fromisoformat(at) for key, at in rows}
+        return found | {str(key): datetime.fromtimestamp(last_at, UTC) for key, last_at in counted}
 
     def usage(self, stream: str, keys: Collection[str] | None = None) -> dict[str, Usage]:
         """Return how often memories were recalled, by key: those that were at all."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from core.recalled import RecallResult
     from core.scope import Scope
 
-__all__ = ["Channel", "LoggedRecall", "Usage", "as_logged"]
+__all__ = ["Channel", "LoggedRecall", "Usage", "as_logged", "as_text"]
 
 Channel = Literal["page", "cli", "agent"]
 
@@ -56,7 +56,7 @@ class LoggedRecall:
 
     def to_json(self) -> dict[str, Any]:
         """Return the recall as JSON values."""
-        return vars(self) | {"at": self.at.astimezone(UTC).isoformat(), "scope": dict(self.scope)}
+        return vars(self) | {"at": as_text(self.at), "scope": dict(self.scope)}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> LoggedRecall:
@@ -64,6 +64,11 @@ class LoggedRecall:
         hits = tuple((str(key), float(score)) for key, score in value["hits"])
         at = datetime.fromisoformat(value["at"])
         return cls(**{**value, "at": at, "hits": hits, "context_keys": tuple(value["context_keys"])})
+
+
+def as_text(at: datetime) -> str:
+    """Return a time as the log has it: texts in UTC, which are in the order of the times."""
+    return at.astimezone(UTC).isoformat()
 
 
 class Usage(NamedTuple):

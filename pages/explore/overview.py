@@ -16,6 +16,7 @@ from pages.shared.here import current
 from pages.shared.inspector import inspector
 from pages.shared.mapping import mapping_notice
 from pages.shared.markup import limit_bars
+from pages.shared.past import agent_names
 from pages.shared.theme import agent_colours, tokens
 from pages.shared.workbench import workbench
 
@@ -28,7 +29,7 @@ stored_frame = within(here.frame, replace(here.scope, include_expired=True, incl
 live_frame = within(stored_frame, here.scope, now=here.now)
 stored = stats.totals(stored_frame, now=here.now, soon=overview.SOON, low=overview.LOW)
 live = stats.totals(live_frame, now=here.now, soon=overview.SOON, low=overview.LOW)
-agents = agent_colours(here.frame["agent_id"].dropna().unique())
+agents = agent_colours(agent_names(here))
 counted = facet_counts(here.frame, here.scope, now=here.now)
 
 main, side = workbench()

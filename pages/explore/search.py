@@ -16,7 +16,8 @@ from pages.shared.hits import downloads, result_line, results
 from pages.shared.inspector import inspector
 from pages.shared.mapping import mapping_notice
 from pages.shared.nothing import ask_something, nothing_found
-from pages.shared.reading import snapshot_for_search
+from pages.shared.past import agent_names, file_stamp
+from pages.shared.reading import snapshot_for_search, snapshot_with_vectors
 from pages.shared.theme import agent_colours
 from pages.shared.workbench import workbench
 
@@ -25,7 +26,7 @@ if here.frame is None or here.store is None or here.frame.empty:
     getting_started(here)
     st.stop()
 
-agents = agent_colours(here.frame["agent_id"].dropna().unique())
+agents = agent_colours(agent_names(here))
 in_scope = count_within(here.frame, here.scope, now=here.now)
 st.title("What would an agent recall?", anchor=False)
 mapping_notice(here)
@@ -53,13 +54,19 @@ if not query:
         ask_something(here, in_scope=in_scope)
     st.stop()
 
-snapshot = snapshot_for_search(here) if mode != "text" else here.snapshot
+snapshot = (
+    snapshot_with_vectors(here.at_present, said="Looking back needs the vectors of the index, which are read once.")
+    if here.past
+    else snapshot_for_search(here)
+    if mode != "text"
+    else here.snapshot
+)
 if snapshot is None:
     st.stop()
 result = ask(here, query, k=k, mode=mode, weights=weights, snapshot=snapshot)
 with row_end:
     if result.hits:
-        downloads(result, index=here.index, now=here.now)
+        downloads(result, index=here.index, now=here.today, stamp=file_stamp(here))
 main, side = workbench()
 with side:
     inspector(here, agents=agents, result=result)
@@ -73,5 +80,9 @@ with main:
     results(result, here, agents=agents)
     with st.expander("Call this from your code", icon=":material/code:"):
         call = {"k": k, "mode": mode, "scope": here.scope, "now": here.now}
-        st.code(cli_call(here.store, query, **call, weights=weights), language="bash", wrap_lines=True)
-        st.code(boto3_call(here.store, query, **call), language="python", wrap_lines=True)
+        as_of = here.past.moment if here.past else None
+        st.code(cli_call(here.store, query, **call, weights=weights, as_of=as_of), language="bash", wrap_lines=True)
+        if here.past:
+            st.caption("S3 Vectors itself has no past: only the journal knows what was there.")
+        else:
+            st.code(boto3_call(here.store, query, **call), language="python", wrap_lines=True)

@@ -5,7 +5,7 @@ The same buttons stand over the selected results of a search and in the inspecto
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from core.memory.status import is_hidden
 from core.recall import RecallResult
 from pages.shared.editing import ask_edit
 from pages.shared.here import Here
+from pages.shared.past import refusal
 from pages.shared.planning import desk_of, propose
 from pages.shared.problem import attempt
 from pages.shared.selection import pick_all, picked, unpick
@@ -58,9 +59,19 @@ def reason_of(result: RecallResult | None) -> str:
     return f"Chosen among the results for “{one_line(result.query, 120)}”." if result else ""
 
 
-def selection_bar(here: Here, result: RecallResult) -> None:
-    """Draw the line over the results: select what is shown, how much is selected, and what can be done with it."""
-    shown, keys = [hit.memory.key for hit in result.hits], picked(here)
+def selection_bar(
+    here: Here,
+    result: RecallResult | None = None,
+    *,
+    shown: Sequence[str] = (),
+    reason: str = "",
+    on_clear: Callable[[], None] = unpick,
+) -> None:
+    """Draw the line over a list: select what is shown, how much is selected, and what can be done with it.
+
+    On the search page `result` says what is shown and why it was chosen; elsewhere `shown` and `reason` do.
+    """
+    shown, keys = [hit.memory.key for hit in result.hits] if result else list(shown), picked(here)
     if not shown and not keys:
         return
     with st.container(
@@ -70,21 +81,24 @@ def selection_bar(here: Here, result: RecallResult) -> None:
             pick_all(here, shown)
         if not keys:
             return
-        others = len(set(keys) - set(shown))
+        others = len(set(keys) - set(shown)) if shown or result else 0
         aside = f", {others:,} of them not shown" if others else ""
         st.markdown(f"**{len(keys):,} selected**{aside}", width="content")
-        asked = _selected(here, keys, result)
+        asked = _selected(here, keys, result, reason=reason or reason_of(result), on_clear=on_clear)
     if asked:  # what cannot be done is said under the line, not in it
-        propose(here, asked, keys, reason=reason_of(result))
+        propose(here, asked, keys, reason=reason or reason_of(result))
 
 
-def _selected(here: Here, keys: Sequence[str], result: RecallResult) -> str | None:
+def _selected(
+    here: Here, keys: Sequence[str], result: RecallResult | None, *, reason: str, on_clear: Callable[[], None]
+) -> str | None:
     """Draw the buttons of a selection and return what was asked for, if anything."""
     asked = [_button(here, verb, place="bar") for verb in (RETIRE, HIDE, *([SHOW] if here.scope.include_hidden else []))]
-    _edit(here, keys, reason_of(result), place="bar")
+    _edit(here, keys, reason, place="bar")
     asked += [_button(here, verb, place="bar") for verb in (TRUE, ERASE)]
-    _golden(here, keys, result, place="bar")
-    st.button("Clear", icon=":material/close:", type="tertiary", key="bar_clear", on_click=unpick)
+    if result is not None:
+        _golden(here, keys, result, place="bar")
+    st.button("Clear", icon=":material/close:", type="tertiary", key="bar_clear", on_click=on_clear)
     return next((what for what in asked if what), None)
 
 
@@ -104,8 +118,8 @@ def memory_actions(here: Here, memory: Memory, result: RecallResult | None) -> N
 def _button(here: Here, verb: Verb, *, place: str) -> str | None:
     """Draw the button of a verb; return what it asks for once it is pressed."""
     assert here.store is not None
-    allowed = here.actor.may(verb.permission, tenant=here.store.info.tenant)
-    said = f"{verb.help} You see the plan first."
+    allowed = here.actor.may(verb.permission, tenant=here.store.info.tenant) and not here.past
+    said = refusal(here) or f"{verb.help} You see the plan first."
     kind = "tertiary" if place == "memory" else "secondary"
     pressed = st.button(verb.label, icon=verb.icon, key=f"{place}_{verb.what}", help=said, disabled=not allowed, type=kind)
     return verb.what if pressed else None
@@ -116,7 +130,8 @@ def _edit(here: Here, keys: Sequence[str], reason: str, *, place: str) -> None:
         "Edit",
         icon=":material/edit:",
         key=f"{place}_edit",
-        help="Change text or fields. You see the plan first.",
+        help=refusal(here) or "Change text or fields. You see the plan first.",
+        disabled=here.past is not None,
         type="tertiary" if place == "memory" else "secondary",
         on_click=ask_edit,
         args=(here, list(keys), reason),
@@ -127,12 +142,13 @@ def _golden(here: Here, keys: Sequence[str], result: RecallResult | None, *, pla
     """Offer to make the question a golden query that expects these memories; only what answers it can be expected."""
     assert here.store is not None
     found = [] if result is None else [hit.memory.key for hit in result.hits if hit.memory.key in set(keys)]
-    allowed = here.actor.may(Permission.WRITE, tenant=here.store.info.tenant)
+    allowed = here.actor.may(Permission.WRITE, tenant=here.store.info.tenant) and not here.past
     pressed = st.button(
         "Make golden",
         icon=":material/star:",
         key=f"{place}_golden",
-        help=f"Keep this question as a golden query that must bring back {plural(len(found), 'memory')}: "
+        help=refusal(here)
+        or f"Keep this question as a golden query that must bring back {plural(len(found), 'memory')}: "
         "a plan that would lose one is held back.",
         disabled=not allowed or not found,
         type="tertiary" if place == "memory" else "secondary",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -22,27 +22,32 @@ _GOOD_FOR: Final = timedelta(minutes=1)
 
 
 def ask(here: Here, query: str, *, k: int, mode: Mode, weights: Weights, snapshot: Snapshot | None) -> RecallResult:
-    """Return what a question brings back, as of a moment ago where nothing changed since."""
+    """Return what a question brings back, as of a moment ago where nothing changed since; or brought back in the past.
+
+    The snapshot is of what is there now; for the past it has its vectors.
+    """
     assert here.store is not None
     scope = tuple(tuple(state.get_all(name)) for name in (*state.SCOPE_PARAMS, *state.TIME_PARAMS))
     asked = (here.catalog.uri, here.catalog.bucket, here.index, here.revision, here.actor, query, k, mode, weights, scope)
-    known_for, at, known = st.session_state.get(_ASKED, (None, here.now, None))
-    if known_for == asked and isinstance(known, RecallResult) and here.now - at < _GOOD_FOR:
+    known_for, at, known = st.session_state.get(_ASKED, (None, here.today, None))
+    if known_for == asked and isinstance(known, RecallResult) and here.today - at < _GOOD_FOR:
         return known
     with st.spinner("Searching", show_time=True):
-        result = recall(
-            here.store,
-            query,
-            actor=here.actor,
-            now=here.now,
-            k=k,
-            mode=mode,
-            scope=here.scope,
-            weights=weights,
-            snapshot=snapshot,
-            channel="page",
-        )
-    st.session_state[_ASKED] = (asked, here.now, result)
+        given: dict[str, Any] = {
+            "actor": here.actor,
+            "k": k,
+            "mode": mode,
+            "scope": here.scope,
+            "weights": weights,
+            "snapshot": snapshot,
+        }
+        if here.past is None:
+            result = recall(here.store, query, now=here.now, channel="page", **given)
+        else:
+            from core.past.searching import recall_then  # what ranks a past index is only read for one
+
+            result = recall_then(here.store, here.past, query, **given)
+    st.session_state[_ASKED] = (asked, here.today, result)
     return result
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +32,7 @@ from pages.shared.warming import warm
 
 if TYPE_CHECKING:
     from core.curation.desk import Desk
+    from core.past.then import Then
 
 __all__ = ["CONNECTED", "Here", "actor", "current", "keep", "open_here", "removed", "store_uri", "wrote"]
 
@@ -51,7 +52,8 @@ class Here:
     """One run's surroundings; `store` is None while the catalog has no index that can be read, `frame` until it was read.
 
     `counts` has the indexes whose count is known, `sampled` those of which it is a part. `job` reads the index now, `error`
-    is why the last reading failed.
+    is why the last reading failed. Where a person looks back, `past` is the index as it was, `now` that moment and `present`
+    the surroundings without it; `unseen` is why a past that was asked for is not shown.
     """
 
     catalog: Catalog
@@ -70,6 +72,19 @@ class Here:
     buckets: tuple[str, ...] = ()
     meter: UsageMeter | None = None
     remembered: Remembered | None = None
+    past: Then | None = None
+    present: Here | None = None
+    unseen: str = ""
+
+    @property
+    def at_present(self) -> Here:
+        """The same surroundings with what is there now."""
+        return replace(self.present, scope=self.scope) if self.present else self
+
+    @property
+    def today(self) -> datetime:
+        """The moment of this run; `now` is another one where a person looks back."""
+        return self.present.now if self.present else self.now
 
     @property
     def index(self) -> str:

@@ -86,9 +86,9 @@ def to_jsonl(hits: Sequence[Recalled]) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def downloads(result: RecallResult, *, index: str, now: datetime) -> None:
-    """Offer what is shown as CSV and JSON lines."""
-    name = f"{index}-recall-{now:%Y%m%d-%H%M}"
+def downloads(result: RecallResult, *, index: str, now: datetime, stamp: str = "") -> None:
+    """Offer what is shown as CSV and JSON lines; the file's name has the stamp of a past that is looked at."""
+    name = f"{index}{stamp}-recall-{now:%Y%m%d-%H%M}"
     for label, text, ending, mime in (
         ("CSV", to_csv(result.hits), "csv", "text/csv"),
         ("JSONL", to_jsonl(result.hits), "jsonl", "application/x-ndjson"),

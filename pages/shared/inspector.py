@@ -1,4 +1,4 @@
-"""The inspector: one selected memory, the same beside every page. Text · Why · Lineage · Neighbours · Raw."""
+"""The inspector: one selected memory, the same beside every page. Text · Why · Lineage · Neighbours · Given · Raw."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from pages.shared import state
 from pages.shared.acting import memory_actions
 from pages.shared.here import Here
 from pages.shared.markup import card_note, chips, escaped, is_code, memory_facts, part_rows, slug, text_block
+from pages.shared.past_memory import departed, inspected, memories, neighbours
 
 __all__ = ["inspector", "open_button", "open_memory", "slug"]
 
-TABS: Final = ("Text", "Why", "Lineage", "Neighbours", "Raw")
+TABS: Final = ("Text", "Why", "Lineage", "Neighbours", "Given", "Raw")
 NEIGHBOURS: Final = 8
 _LINKED_MAX: Final = 50
 
@@ -46,18 +47,22 @@ def inspector(here: Here, *, agents: Mapping[str, str], result: RecallResult | N
             st.button(
                 "Close", icon=":material/close:", type="tertiary", key="inspector_close", on_click=open_memory, args=(None,)
             )
-        memory = store.get([key], actor=here.actor).get(key)
+        shown, memory = inspected(here, key)
+        gone = memory is None and here.past is None
+        memory = departed(here, key) if gone else memory
         if memory is None:
-            st.markdown(f"There is no memory with the key {markdown_escape(one_line(key, 120))} in this index.")
-            st.caption("It may have been deleted, or the link belongs to another index.")
+            if gone:
+                st.markdown(f"There is no memory with the key {markdown_escape(one_line(key, 120))} in this index.")
+                st.caption("It may have been deleted, or the link belongs to another index.")
             return
-        st.html(f"<div class='mn-row'>{chips(memory, now=here.now, agents=agents)}</div>")
-        memory_actions(here, memory, result)
-        _tabs(here, store, memory, agents=agents, result=result)
+        st.html(f"<div class='mn-row'>{chips(memory, now=shown.now, agents=agents)}</div>")
+        if not gone:
+            memory_actions(here, memory, result)
+        _tabs(shown, store, memory, agents=agents, result=result)
 
 
 def _tabs(here: Here, store: MemoryStore, memory: Memory, *, agents: Mapping[str, str], result: RecallResult | None) -> None:
-    text, why, lineage, near, raw = st.tabs(TABS, key="inspector_tab", on_change="rerun")
+    text, why, lineage, near, told, raw = st.tabs(TABS, key="inspector_tab", on_change="rerun")
     if text.open:
         with text:
             _text(memory, here)
@@ -66,13 +71,16 @@ def _tabs(here: Here, store: MemoryStore, memory: Memory, *, agents: Mapping[str
             _why(memory, result)
     if lineage.open:
         with lineage:
-            _lineage(here, store, memory, agents=agents)
+            _lineage(here, memory, agents=agents)
     if near.open:
         with near:
-            _neighbours(here, store, memory, agents=agents)
+            _neighbours(here, memory, agents=agents)
+    if told.open:
+        with told:
+            _given(here, memory)
     if raw.open:
         with raw:
-            _raw(store, memory)
+            _raw(here, store, memory)
 
 
 def _text(memory: Memory, here: Here) -> None:
@@ -100,8 +108,9 @@ def _why(memory: Memory, result: RecallResult | None) -> None:
     st.html(card_note(hit))
 
 
-def _lineage(here: Here, store: MemoryStore, memory: Memory, *, agents: Mapping[str, str]) -> None:
-    parents = store.get(memory.derived_from[:_LINKED_MAX], actor=here.actor) if memory.derived_from else {}
+def _lineage(here: Here, memory: Memory, *, agents: Mapping[str, str]) -> None:
+    parents = memories(here, memory.derived_from[:_LINKED_MAX]) if memory.derived_from else {}
+    gone = "was not in this index then" if here.past else "is no longer in this index"
     st.markdown("**Made from**")
     if not memory.derived_from:
         st.caption("It was written directly, not derived from other memories.")
@@ -109,12 +118,12 @@ def _lineage(here: Here, store: MemoryStore, memory: Memory, *, agents: Mapping[
         if key in parents:
             _row(parents[key], here, agents=agents, place="from")
         else:
-            st.html(f"<p class='mn-muted'>{escaped(one_line(key, 120))} is no longer in this index.</p>")
+            st.html(f"<p class='mn-muted'>{escaped(one_line(key, 120))} {gone}.</p>")
     st.markdown("**Used in**")
     children = _children(here, memory.key)
     if not children:
         st.caption("No other memory was derived from it.")
-    for child in store.get(children, actor=here.actor).values():
+    for child in memories(here, children).values():
         _row(child, here, agents=agents, place="used")
 
 
@@ -127,9 +136,9 @@ def _children(here: Here, key: str) -> list[str]:
     return found[:_LINKED_MAX]
 
 
-def _neighbours(here: Here, store: MemoryStore, memory: Memory, *, agents: Mapping[str, str]) -> None:
+def _neighbours(here: Here, memory: Memory, *, agents: Mapping[str, str]) -> None:
     try:
-        near = store.neighbours(memory.key, k=NEIGHBOURS, actor=here.actor)
+        near = neighbours(here, memory.key, k=NEIGHBOURS)
     except NotFoundError as error:
         st.caption(markdown_escape(str(error)))
         return
@@ -152,8 +161,17 @@ def _row(memory: Memory, here: Here, *, agents: Mapping[str, str], place: str, n
         open_button(f"row_{place}_{slug(memory.key)}", memory.key)
 
 
-def _raw(store: MemoryStore, memory: Memory) -> None:
+def _given(here: Here, memory: Memory) -> None:
+    from pages.shared.timeline.given_tab import given_tab  # only this tab needs the log of recalls
+
+    given_tab(here, memory)
+
+
+def _raw(here: Here, store: MemoryStore, memory: Memory) -> None:
     st.code(json.dumps(to_row(memory), indent=2, ensure_ascii=False, default=str), language="json", wrap_lines=True)
+    if here.past is not None:
+        st.caption("The record as it was then. The service's own call gives what is there now.")
+        return
     st.caption("The same record through the service's own call:")
     st.code(
         f"import boto3\n\ns3vectors = boto3.client('s3vectors')\ns3vectors.get_vectors(\n"

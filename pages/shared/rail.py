@@ -15,6 +15,8 @@ from core.scope import UNKNOWN, Scope
 from pages.shared import state
 from pages.shared.facets import FACETS, Facet, facet_counts
 from pages.shared.here import Here, open_here
+from pages.shared.past import travelled
+from pages.shared.past_rail import as_of_box
 from pages.shared.theme import TYPES, type_hue
 from pages.shared.words import plural
 
@@ -34,9 +36,9 @@ TIMES: Final = {
 _SPANS: Final = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30), "90d": timedelta(days=90)}
 
 
-def rail(uri: str) -> Here:
-    """Draw the rail and return what it leads to; storage errors are raised."""
-    here = open_here(uri, index=state.get("index"), bucket=state.get("bucket"))
+def rail(uri: str, page: str) -> Here:
+    """Draw the rail of a page and return what it leads to; storage errors are raised."""
+    here = travelled(open_here(uri, index=state.get("index"), bucket=state.get("bucket")), page)
     scope, problems = state.scope()
     scope = _timed(scope, now=here.now)
     if state.get("bucket") not in ("", here.catalog.bucket):
@@ -51,6 +53,7 @@ def rail(uri: str) -> Here:
     for problem in problems:
         st.warning(markdown_escape(f"Left out of the link: {problem}"), icon=":material/link_off:")
     _index_box(here)
+    as_of_box(here, page)
     if here.frame is None:
         return replace(here, scope=scope)
     for facet, values in zip(FACETS, facet_counts(here.frame, scope, now=here.now).values(), strict=True):

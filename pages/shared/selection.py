@@ -10,14 +10,24 @@ import streamlit as st
 from pages.shared.here import Here
 from pages.shared.markup import slug
 
-__all__ = ["pick_all", "pick_box", "picked", "unpick"]
+__all__ = ["PICKED_MAX", "pick_all", "pick_box", "pick_only", "picked", "unpick"]
 
+# More are not picked at once: a plan of them would take minutes, and nobody reviews it.
+PICKED_MAX: Final = 50_000
 _PICKED: Final = "picked"
 
 
 def picked(here: Here) -> tuple[str, ...]:
     """Return the keys that are picked in the open index, in the order in which they were."""
     return tuple(_of(_stream(here)))
+
+
+def pick_only(here: Here, keys: Iterable[str]) -> int:
+    """Pick these keys and no other, PICKED_MAX at most; return how many were left out."""
+    wanted = dict.fromkeys(keys)
+    kept = dict.fromkeys(list(wanted)[:PICKED_MAX])
+    st.session_state[_PICKED] = (_stream(here), kept)
+    return len(wanted) - len(kept)
 
 
 def unpick() -> None:

@@ -77,7 +77,8 @@ def sync_url() -> None:
     others = {name: values for name, values in current.items() if name not in PARAMS}
     if current != others | wanted:
         st.query_params.from_dict(others | {name: v[0] if len(v) == 1 else v for name, v in wanted.items()})
-    st.session_state[_WRITTEN] = wanted
+    # What was changed is in the URL now, so that the next one that differs is the browser's.
+    st.session_state[_WRITTEN], st.session_state[_TOUCHED] = wanted, False
 
 
 def view() -> dict[str, list[str]]:

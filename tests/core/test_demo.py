@@ -295,3 +295,53 @@ def test_worlds_are_values():
     assert list(WORLD.indexes) == sorted(WORLD.indexes)
     for memories in WORLD.indexes.values():
         assert [m.created_at for m in memories] == sorted(m.created_at for m in memories)
+
+
+def logged(catalog):
+    stores = [catalog.open(info.name, actor=LOCAL_ADMIN) for info in catalog.indexes(actor=LOCAL_ADMIN)]
+    for store in stores:
+        store.archive.recalls.flush()
+    return [recall for store in stores for recall in store.archive.recalls.between(store.stream, newest_first=False)]
+
+
+def test_agents_asked_before_they_wrote():
+    """Each asks its own index, of what was there; most write something within the hour."""
+    assert 30 <= len(WORLD.recalls) <= 60
+    assert list(WORLD.recalls) == sorted(WORLD.recalls, key=lambda each: (each.at, each.agent))
+    wrote = [
+        any(m.agent_id == each.agent and timedelta(0) < m.created_at - each.at < timedelta(hours=1) for m in BY_KEY.values())
+        for each in WORLD.recalls
+    ]
+    assert sum(wrote) > 0.9 * len(wrote)
+    assert len({(each.agent, each.at.time(), each.k) for each in WORLD.recalls}) == len(WORLD.recalls)
+
+
+def test_load_logs_what_agents_were_given_once(catalog):
+    load(catalog, actor=LOCAL_ADMIN, now=NOW)
+    first = logged(catalog)
+    assert [(r.actor, r.at, r.query) for r in sorted(first, key=lambda r: (r.at, r.actor))] == [
+        (each.agent, each.at, each.text) for each in WORLD.recalls
+    ]
+    for recall in first:
+        assert recall.channel == "agent"
+        assert recall.context_keys == recall.keys[: len(recall.context_keys)]
+        assert all(BY_KEY[key].created_at <= recall.at for key in recall.keys)
+    load(catalog, actor=LOCAL_ADMIN, now=NOW)
+    assert logged(catalog) == first
+    load(catalog, actor=LOCAL_ADMIN, now=NOW + timedelta(days=3))
+    assert [(r.actor, r.at, r.hits) for r in logged(catalog)] == [(r.actor, r.at + timedelta(days=3), r.hits) for r in first]
+
+
+def test_agents_were_given_what_the_story_corrects_later(tmp_path):
+    catalog = open_catalog(tmp_path, embedder_factory=NoModel)
+    load(catalog, actor=LOCAL_ADMIN, now=NOW)
+    corrected = {pair.older: BY_KEY[pair.newer].created_at for pair in WORLD.contradictions}
+    misled = [r for r in logged(catalog) if any(key in corrected and corrected[key] > r.at for key in r.context_keys)]
+    assert len(misled) >= 8
+    assert {"writer", "billing", "engineer"} <= {recall.actor for recall in misled}
+    stated = [m for m in BY_KEY.values() if "contradicts" in m.extra]
+    assert {(key, m.key) for m in stated for key in m.extra["contradicts"]} < {
+        (pair.older, pair.newer) for pair in WORLD.contradictions
+    }
+    assert len(stated) >= 8
+    catalog.close()

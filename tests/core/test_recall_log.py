@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -281,3 +281,36 @@ def test_erased_memories_are_forgotten_with_the_queries_that_quote_them(tmp_path
 )
 def test_which_queries_may_quote(query: str | None, contents: list[str], found: bool, expected: bool):
     assert Quoted(contents).may_be_in(query, found=found) is expected
+
+
+def test_recalls_are_found_by_their_own_times(tmp_path: Path):
+    hour = timedelta(hours=1)
+    came = [("c", 3), ("a", 1), ("b", 2), ("d", 4)]  # not in the order in which they were asked
+    recalls = [make_recall(name, name, "x", at=NOW + at * hour, actor="bob" if name == "b" else "ann") for name, at in came]
+    recalls[3] = replace(recalls[3], channel="page")
+    with closing(filled(tmp_path, *recalls, make_recall("other", at=NOW, stream="bucket/other"))) as log:
+
+        def asked(**options: Any) -> str:
+            return "".join(recall.query or "" for recall in log.between(STREAM, **options))
+
+        assert asked() == "dcba"
+        assert asked(newest_first=False, limit=2) == "ab"
+        assert asked(since=NOW + 2 * hour, until=NOW + 3 * hour) == "cb"
+        assert asked(since=(NOW + 2 * hour).astimezone(timezone(9 * hour))) == "dcb"
+        assert asked(until=NOW + 2 * hour - timedelta(microseconds=1)) == "a"
+        assert asked(actor="bob") == "b"
+        assert asked(keys=["a", "d", "nobody"]) == "da"
+        assert asked(keys=[]) == ""
+        assert log.actors(STREAM) == {"ann": 3, "bob": 1}
+        assert log.used_before(STREAM, NOW + 3 * hour) == {"a": NOW + hour, "b": NOW + 2 * hour, "x": NOW + 2 * hour}
+        assert log.used_before(STREAM, NOW + 9 * hour)["x"] == NOW + 3 * hour
+    with closing(RecallLog(tmp_path / "none")) as log:
+        assert (log.between(STREAM), log.actors(STREAM), log.used_before(STREAM, NOW)) == ([], {}, {})
+
+
+def test_a_last_use_is_known_when_its_recall_is_not_kept_any_more(tmp_path: Path):
+    with closing(
+        filled(tmp_path, *(make_recall("q", f"k{at}", at=NOW + timedelta(hours=at)) for at in range(5)), limit=2)
+    ) as log:
+        assert len(log.between(STREAM)) == 2
+        assert log.used_before(STREAM, NOW + timedelta(minutes=90)).keys() == {"k0", "k1"}

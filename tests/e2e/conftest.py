@@ -49,11 +49,14 @@ class Server:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         environment = os.environ | {"MNEMOSCOPE_STORE": str(store)}
-        command = [sys.executable, str(ROOT / "scripts" / "serve.py"), "--port", str(self.port)]
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+                self.command(), cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
             )
+
+    def command(self) -> list[str]:
+        """Return what is started."""
+        return [sys.executable, str(ROOT / "scripts" / "serve.py"), "--port", str(self.port)]
 
     def wait(self) -> None:
         """Return when the server answers; say what it printed if it does not."""

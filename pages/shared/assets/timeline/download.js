@@ -1,0 +1,69 @@
+// The figure as a file: exactly what is in view, with its title above and the colours explained below.
+
+import { CanvasSurface } from "./canvas.js";
+import { drawScene } from "./scene.js";
+import { SvgSurface } from "./svg.js";
+
+const MARGIN = 24;
+const TITLE = 34;
+const COLOUR_LINE = 22;
+const RATIO = 2;
+
+/** The colours that are in the picture, broken into lines. */
+function colourLines({ picture, options, style, at }, measure) {
+  const used = new Set(picture.kind === "density" ? picture.density.colour : picture.points.colour);
+  const lines = [[]];
+  let x = 0;
+  for (const code of [...used].sort((a, b) => a - b)) {
+    const label = options.names[code] ?? "";
+    const needed = 18 + measure(label, style.small) + 18;
+    if (x > 0 && x + needed > at.width) {
+      lines.push([]);
+      x = 0;
+    }
+    lines.at(-1).push({ colour: style.palette[code] ?? style.muted, label, x });
+    x += needed;
+  }
+  return lines;
+}
+
+/** Draw the page of a download: title, scene, colours. */
+function drawPage(surface, scene, { title, lines }) {
+  const { at, style } = scene;
+  surface.shifted(MARGIN, MARGIN + TITLE, () => {
+    drawScene(surface, scene);
+    lines.forEach((line, i) => line.forEach(({ colour, label, x }) => {
+      const y = at.height + 14 + i * COLOUR_LINE;
+      surface.shape({ shape: "circle", radius: 4, fill: colour }, x + 5, y - 4);
+      surface.text(label, x + 15, y, { fill: style.muted, font: style.small });
+    }));
+  });
+  surface.text(title, MARGIN, MARGIN + 14, { fill: style.text, font: style.heading });
+}
+
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** Save what is drawn as "png" or "svg". */
+export async function download(kind, scene, { title, fileName, measure }) {
+  const lines = colourLines(scene, measure);
+  const width = scene.at.width + 2 * MARGIN;
+  const height = scene.at.height + 2 * MARGIN + TITLE + lines.length * COLOUR_LINE;
+  if (kind === "svg") {
+    const surface = new SvgSurface(width, height, { title, measure });
+    surface.clear(width, height, scene.style.ground);
+    drawPage(surface, scene, { title, lines });
+    save(new Blob([surface.toString()], { type: "image/svg+xml" }), `${fileName}.svg`);
+    return;
+  }
+  const canvas = new OffscreenCanvas(Math.round(width * RATIO), Math.round(height * RATIO));
+  const surface = new CanvasSurface(canvas.getContext("2d"), RATIO);
+  surface.clear(width, height, scene.style.ground);
+  drawPage(surface, scene, { title, lines });
+  save(await canvas.convertToBlob({ type: "image/png" }), `${fileName}.png`);
+}

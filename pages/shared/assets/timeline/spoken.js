@@ -1,0 +1,38 @@
+// The drawing in words: for those who hear it, and the line above it.
+
+import { axisWords, calendar, dateWords, elapsedWords, grouped, lengthWords, memories, secondWords } from "./words.js";
+
+const MOST_LANES = 12;
+
+/** "14 Nov 2026, 10:32:05 – 18:00:00 UTC, 7.5 hours". */
+export function stretchWords({ lo, hi }, { axis }) {
+  if (axis === "order") return `No. ${grouped(Math.max(1, Math.ceil(lo) + 1))} – ${grouped(Math.floor(hi) + 1)}`;
+  if (axis === "elapsed") return `${elapsedWords(Math.max(0, Math.round(lo)))} – ${elapsedWords(Math.round(hi))}`;
+  const [from, until] = [calendar(lo), calendar(hi)];
+  const [day, last] = [dateWords(from), dateWords(until)];
+  const length = lengthWords(hi - lo);
+  if (hi - lo > 4 * 24 * 3600e6) return `${day} – ${last}, ${length}`;
+  return `${day}, ${secondWords(from)} – ${day === last ? "" : `${last}, `}${secondWords(until)} UTC, ${length}`;
+}
+
+/** "2,105 memories", "512 of 2,105 memories in view": of those that have a time. */
+export function countWords({ in_view, total, unknown }) {
+  const timed = total - unknown;
+  return in_view === timed ? memories(timed) : `${grouped(in_view)} of ${memories(timed)} in view`;
+}
+
+/** The text alternative: counts, the stretch, the fullest lanes, the keys. */
+export function describe(picture, { title }) {
+  const lanes = picture.lanes.slice(0, MOST_LANES).map(({ label, in_view }) => `${label}: ${grouped(in_view)}`);
+  const more = picture.lanes.length - lanes.length;
+  const [lo, hi] = picture.window;
+  const counted = `${grouped(picture.lanes.length)} ${picture.lanes.length === 1 ? "lane" : "lanes"}`;
+  return [
+    `${title}. ${memories(picture.total)} in ${counted}.`,
+    `${grouped(picture.in_view)} in view, from ${axisWords(lo, picture.axis)} to ${axisWords(hi, picture.axis)}.`,
+    lanes.length ? `${lanes.join("; ")}${more > 0 ? `; and ${grouped(more)} more lanes` : ""}.` : "",
+    picture.unknown ? `${memories(picture.unknown)} without a time.` : "",
+    "Arrow keys go to the previous and the next memory, Enter opens, plus and minus zoom,",
+    "Home shows everything, Escape lets go.",
+  ].join(" ");
+}

@@ -1,0 +1,125 @@
+"""What becomes of a gesture in the timeline: another window, an opened memory, a choice, another moment to look back at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from core.analysis.timeline import inside, neighbour
+from core.past.moment import Clock, Moment
+from pages.shared import state
+from pages.shared.here import Here
+from pages.shared.selection import PICKED_MAX, pick_only, picked
+from pages.shared.timeline.chart import Gesture
+from pages.shared.timeline.chosen import let_go
+from pages.shared.timeline.controls import Asked
+from pages.shared.timeline.links import Polygon, read_region, read_window, write_region, write_window
+from pages.shared.timeline.prepared import Prepared
+from pages.shared.words import plural
+
+__all__ = ["act", "choose", "choose_rows", "open_row", "region_drawn", "restore", "stepped"]
+
+_CHOSEN: Final = "timeline_region"
+# A millisecond, a second, a minute, a quarter and a whole hour, in microseconds.
+_UNITS: Final = (1_000, 1_000_000, 60_000_000, 900_000_000, 3_600_000_000)
+
+
+def act(here: Here, prepared: Prepared, asked: Asked, gesture: Gesture) -> bool:
+    """Do what a gesture asks for; say whether the whole page must be drawn again, and not the lanes alone."""
+    if gesture.kind == "window" and gesture.lo is not None and gesture.hi is not None:
+        state.put("window", _window(prepared, asked, gesture.lo, gesture.hi))
+        return False
+    if gesture.kind == "open" and gesture.row is not None:
+        open_row(prepared, asked, gesture.row)
+    elif gesture.kind == "step":
+        open_row(prepared, asked, stepped(prepared, gesture.step))
+    elif gesture.kind == "region":
+        choose(here, prepared, gesture.polygon)
+    elif gesture.kind == "as_of" and gesture.x is not None:
+        clock = Clock.RECORDED if state.get("clock") == Clock.RECORDED else Clock.CREATED
+        state.put("as_of", Moment.from_us(_dragged(prepared, asked, gesture.x), clock).text)
+    elif gesture.kind == "clear":
+        let_go()
+        state.put("sel", None)
+    return True
+
+
+def _window(prepared: Prepared, asked: Asked, lo: int, hi: int) -> str | None:
+    """Return a window for the link; one that shows everything is none."""
+    x = prepared.events.x
+    if not len(x) or (lo <= x[0] and hi >= x[-1]):
+        return None
+    return write_window(lo, hi, axis=asked.axis)
+
+
+def _dragged(prepared: Prepared, asked: Asked, x: int) -> int:
+    """Return where a line was dragged to as a round time: nobody can aim at less than a thousandth of what is in view."""
+    ends = prepared.events.x
+    lo, hi = read_window(state.get("window"), axis=asked.axis) or (int(ends[0]), int(ends[-1]))
+    unit = max((unit for unit in _UNITS if 1000 * unit <= hi - lo), default=1)
+    return round(x / unit) * unit
+
+
+def stepped(prepared: Prepared, step: int) -> int | None:
+    """Return the row after or before the memory in the inspector, the first or the last in view without one."""
+    key = state.get("sel")
+    row = prepared.row(key) if key else None
+    return neighbour(prepared.events, row, step)
+
+
+def open_row(prepared: Prepared, asked: Asked, row: int | None) -> None:
+    """Open a memory in the inspector, and move the window to it where it lies outside."""
+    if row is None or not 0 <= row < len(prepared.frame):
+        return
+    state.put("sel", prepared.key(row))
+    window, x = read_window(state.get("window"), axis=asked.axis), prepared.x(row)
+    if window and x is not None and not window[0] <= x <= window[1]:
+        half = (window[1] - window[0]) // 2
+        state.put("window", write_window(x - half, x + half, axis=asked.axis))
+
+
+def choose(here: Here, prepared: Prepared, polygon: Sequence[tuple[float, float]]) -> None:
+    """Pick the memories inside a region, and no other; the link says which region."""
+    text = write_region(polygon)
+    rows = inside(prepared.events, prepared.lanes, read_region(text))
+    if not len(rows):
+        let_go()
+        st.toast("No memory lies in there.", icon=":material/select:")
+        return
+    kept = choose_rows(here, prepared, rows)
+    state.put("region", text)
+    st.session_state[_CHOSEN] = (here.store.stream if here.store else "", text, kept)
+
+
+def choose_rows(here: Here, prepared: Prepared, rows: npt.NDArray[np.int32]) -> int:
+    """Pick rows, and no other; return how many were, which is all of them but for a bound that is said."""
+    left = pick_only(here, prepared.keys(rows))
+    state.put("region", None)
+    if left:
+        st.toast(f"{PICKED_MAX:,} are selected, {plural(left, 'memory')} more are not.", icon=":material/select:")
+    return len(rows) - left
+
+
+def restore(here: Here, prepared: Prepared) -> None:
+    """Pick what a link's region chose, once; a region whose choice was let go elsewhere is forgotten."""
+    text = state.get("region")
+    if not text or here.store is None:
+        return
+    if st.session_state.get(_CHOSEN, ())[:2] != (here.store.stream, text):
+        choose(here, prepared, read_region(text))
+    elif not picked(here):
+        state.put("region", None)
+
+
+def region_drawn(here: Here, prepared: Prepared) -> Polygon | None:
+    """Return the corners of the region as long as it is what the choice was made with."""
+    polygon = read_region(state.get("region"))
+    if not polygon or here.store is None:
+        return None
+    stream, text, count = st.session_state.get(_CHOSEN, ("", "", -1))
+    same = (stream, text) == (here.store.stream, state.get("region")) and count == len(picked(here))
+    return polygon if same and len(inside(prepared.events, prepared.lanes, polygon)) >= count else None

@@ -1,0 +1,71 @@
+"""What a link says of the timeline: the window in view and the region that memories were chosen with, as text and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from core.analysis.timeline import Axis, micros, moment
+from core.errors import MnemoscopeError
+from core.memory.fields import iso
+from core.past.moment import Moment
+
+__all__ = ["Polygon", "read_region", "read_window", "write_region", "write_window"]
+
+Polygon = tuple[tuple[float, float], ...]
+# A lasso has hundreds of corners; so many say the same and fit into an address.
+_CORNERS: Final = 64
+_FARTHEST: Final = 2**62
+
+
+def write_window(lo: int, hi: int, *, axis: Axis) -> str:
+    """Return a window as text: two moments to the microsecond, or two places in the order."""
+    try:
+        return "..".join(iso(moment(x)) if axis.is_time else str(x) for x in (lo, hi))
+    except OverflowError:  # beyond the years that a calendar has
+        return f"{lo}..{hi}"
+
+
+def read_window(text: str, *, axis: Axis) -> tuple[int, int] | None:
+    """Return the window of a link, None where it makes no sense on the axis."""
+    ends = [_read(part, axis=axis) for part in text.split("..")]
+    if len(ends) != 2 or ends[0] is None or ends[1] is None or ends[0] >= ends[1]:
+        return None
+    return ends[0], ends[1]
+
+
+def _read(text: str, *, axis: Axis) -> int | None:
+    try:
+        number = int(text)
+    except ValueError:
+        return micros(at) if axis.is_time and (at := _moment(text)) else None
+    return number if abs(number) < _FARTHEST else None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return Moment.parse(text).at
+    except MnemoscopeError:
+        return None
+
+
+def write_region(polygon: Sequence[tuple[float, float]]) -> str:
+    """Return the corners of a region as text, at most 64 of them, lanes to a hundredth."""
+    step = max(1, -(-len(polygon) // _CORNERS))
+    return "~".join(f"{x:.0f}_{lane:.2f}" for x, lane in polygon[::step])
+
+
+def read_region(text: str) -> Polygon:
+    """Return the corners of a region, none where the text makes no sense."""
+    corners = []
+    for corner in text.split("~") if text else ():
+        x, _, lane = corner.partition("_")
+        try:
+            pair = (float(x), float(lane))
+        except ValueError:
+            return ()
+        if not all(abs(value) < _FARTHEST for value in pair):  # false for what is no number too
+            return ()
+        corners.append(pair)
+    return tuple(corners) if 3 <= len(corners) <= 2 * _CORNERS else ()

@@ -1,0 +1,187 @@
+"""The drawing of a timeline in a real browser: what a reader does in it comes to Python once, and as what was meant."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from xml.etree import ElementTree
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import ROOT, Server
+
+MINUTE = 60_000_000
+START = 1_794_646_800_000_000  # 14 Nov 2026, 09:00 UTC: the first memory of the harness
+
+
+class Harness(Server):
+    """The harness page in place of the dashboard."""
+
+    def command(self):
+        options = {"port": self.port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
+        script = ROOT / "tests" / "e2e" / "timeline_harness.py"
+        return [sys.executable, "-m", "streamlit", "run", str(script), *(f"--server.{n}={v}" for n, v in options.items())]
+
+
+class Drawing:
+    """The component in the page: places in it are in its own pixels."""
+
+    def __init__(self, page, address):
+        self.page = page
+        page.goto(address)
+        self.stage = page.locator(".stage[data-view]")
+        self.stage.wait_for()
+        self.heard_so_far = 0
+
+    @property
+    def view(self):
+        """The ends of what is in view."""
+        return tuple(map(int, self.stage.get_attribute("data-view").split()))
+
+    def heard(self, kind):
+        """The next gesture of a kind that Python got, those of other kinds before it left out."""
+        while True:
+            line = self.page.locator(f"[data-heard='{self.heard_so_far}']")
+            line.wait_for()
+            self.heard_so_far += 1
+            gesture = json.loads(line.inner_text())
+            if gesture["kind"] == kind:
+                return gesture
+
+    def at(self, x, y):
+        """A place in the page; negative ones count from the right and the foot."""
+        box = self.stage.bounding_box()
+        return box["x"] + x + (box["width"] if x < 0 else 0), box["y"] + y + (box["height"] if y < 0 else 0)
+
+    def drag(self, *places):
+        """Press at the first place, go over the others, let go at the last."""
+        self.page.mouse.move(*self.at(*places[0]))
+        self.page.mouse.down()
+        for place in places[1:]:
+            self.page.mouse.move(*self.at(*place), steps=3)
+        self.page.mouse.up()
+
+    def press(self, name):
+        """Press one of the buttons."""
+        self.page.get_by_role("button", name=name).click()
+
+
+@pytest.fixture(scope="module")
+def harness(tmp_path_factory):
+    """The harness page, started once."""
+    server = Harness(tmp_path_factory.mktemp("store"), tmp_path_factory.mktemp("log") / "server.log")
+    server.wait()
+    yield server
+    server.stop()
+
+
+def test_zoom_and_drag_show_at_once_what_python_then_gives_exactly(harness, page):
+    drawing = Drawing(page, f"{harness.url}/?n=30000")
+    expect(page.get_by_text("29,997 memories", exact=False).first).to_be_visible()
+    whole = drawing.view
+    page.mouse.move(*drawing.at(400, 100))
+    page.mouse.wheel(0, 200)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
+    expect(drawing.stage).not_to_have_attribute("data-view", f"{whole[0]} {whole[1]}")
+    near = drawing.heard("window")
+    assert near["hi"] - near["lo"] < 0.9 * (whole[1] - whole[0]), "only the wheel with Ctrl zooms"
+    assert (near["lo"], near["hi"]) == pytest.approx(drawing.view, abs=2)
+    expect(page.get_by_text(re.compile(r"[\d,]+ of 29,997 memories in view"))).to_be_visible()
+
+    drawing.drag((400, 100), (300, 120))
+    later = drawing.heard("window")
+    assert later["lo"] > near["lo"]
+    assert later["hi"] - later["lo"] == pytest.approx(near["hi"] - near["lo"], rel=1e-6)
+    drawing.press("Show everything")
+    assert (drawing.heard("window")["lo"], drawing.view) == (pytest.approx(whole[0], abs=2), pytest.approx(whole, abs=2))
+
+    brush = -48
+    drawing.drag((-11, brush), (-250, brush))
+    half = drawing.heard("window")
+    assert half["lo"] == pytest.approx(whole[0], abs=2)
+    assert half["hi"] < whole[1] - (whole[1] - whole[0]) // 4
+    drawing.stage.press("+")
+    assert drawing.heard("window")["hi"] - drawing.view[0] == pytest.approx((half["hi"] - half["lo"]) / 2, rel=0.01)
+
+
+def test_a_click_a_box_a_lasso_and_keys_say_which_memories(harness, page):
+    drawing = Drawing(page, f"{harness.url}/?n=200&past=1")
+    lo, hi = drawing.view
+    box = drawing.stage.bounding_box()
+    lane = 48
+
+    def x_of(moment):
+        left, right = 200 + 12, box["width"] - 12
+        return left + (moment - lo) / (hi - lo) * (right - left)
+
+    first = (x_of(START), 40 + lane / 2)
+    page.mouse.move(*drawing.at(*first))
+    expect(page.locator(".tip")).to_contain_text("memory 0 </text><script>")
+    expect(page.locator(".tip")).to_contain_text("14 Nov 2026, 09:00:00 UTC")
+    page.mouse.click(*drawing.at(*first))
+    assert drawing.heard("open")["row"] == 0
+
+    page.keyboard.down("Shift")
+    drawing.drag((x_of(START + 60 * MINUTE), 40 + lane + 5), (x_of(START + 120 * MINUTE), 40 + 2 * lane + 30))
+    page.keyboard.up("Shift")
+    chosen = drawing.heard("region")["polygon"]
+    assert [corner[1] for corner in chosen] == [1, 1, 3, 3], "a box covers whole lanes"
+    assert [corner[0] for corner in chosen[:2]] == pytest.approx([START + 60 * MINUTE, START + 120 * MINUTE], abs=2 * MINUTE)
+
+    drawing.press("Select with a lasso")
+    drawing.drag((300, 60), (400, 60), (400, 150), (300, 150))
+    assert len(drawing.heard("region")["polygon"]) >= 4
+    drawing.stage.press("ArrowRight")
+    assert drawing.heard("step")["step"] == 1
+    drawing.stage.press("Escape")
+    assert drawing.heard("clear")
+    drawing.stage.press("Enter")
+    assert drawing.heard("open")["row"] == 0, "the first memory in view"
+
+    page.mouse.click(*drawing.at(200 + 12 + 11, 40 + 4 * lane + 15))
+    assert drawing.heard("open")["row"] == 198, "the second of those without a time"
+
+    past = x_of(START + 120 * MINUTE)
+    drawing.drag((past, 30), (past + 50, 30))
+    moved = drawing.heard("as_of")["x"]
+    assert moved == pytest.approx(START + 120 * MINUTE + 50 * (hi - lo) / (box["width"] - 224), abs=MINUTE)
+
+
+def test_it_is_said_saved_and_pinched(harness, browser, tmp_path):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, accept_downloads=True, color_scheme="dark"
+    )
+    page = context.new_page()
+    try:
+        drawing = Drawing(page, f"{harness.url}/?n=200")
+        expect(drawing.stage).to_have_attribute("aria-label", re.compile("What 200 memories were about"))
+        expect(drawing.stage.locator(".unseen")).to_contain_text("200 memories in 4 lanes")
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        files = {}
+        for kind in ("PNG", "SVG"):
+            with page.expect_download() as download:
+                drawing.press(f"Download the figure as {kind}")
+            files[kind] = download.value.path().read_bytes()
+            assert download.value.suggested_filename == f"harness.{kind.lower()}"
+        assert files["PNG"].startswith(b"\x89PNG")
+        texts = [
+            element.text or "" for element in ElementTree.fromstring(files["SVG"]).iter("{http://www.w3.org/2000/svg}text")
+        ]
+        assert any("</text><script>" in text for text in texts), "a hostile name is text"
+        assert {"episodic", "semantic", "procedural", "retired", "conflicting"} <= set(texts)
+        assert page.evaluate("window.hacked") is None
+
+        lo, hi = drawing.view
+        cdp = context.new_cdp_session(page)
+        x, y = drawing.at(180, 90)
+        for kind, apart in (("touchStart", 30), ("touchMove", 60), ("touchMove", 90), ("touchEnd", None)):
+            points = [] if apart is None else [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
+            cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        near = drawing.heard("window")
+        assert near["hi"] - near["lo"] == pytest.approx((hi - lo) / 3, rel=0.05)
+    finally:
+        context.close()
