@@ -19,6 +19,8 @@ _PARTS = (
     ("Curation: sweep", ["benchmarks/curation_sweep.py"]),
     ("Curation: kill -9", ["benchmarks/curation_kills.py"]),
     ("Curation: log, import, erasure", ["benchmarks/curation_log.py"]),
+    ("Timeline", ["benchmarks/timeline.py", "--sizes", "1000,100000"]),
+    ("The past", ["benchmarks/past.py"]),
 )
 
 

@@ -40,6 +40,7 @@ from core.vectors.columns import Mask
 __all__ = ["Then", "look_back", "put_of", "stacked_frames"]
 
 _KEPT: Final = 4
+_INDEXES: Final = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,19 @@ class Then:
         return {key: Record(said, vector) for key, said, vector in zip(corpus.keys, metadata, corpus.matrix, strict=True)}
 
 
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What the images of some changes tell: what was there, as a corpus and as a frame, and what is not kept or fits not."""
+
+    corpus: Corpus
+    frame: pd.DataFrame
+    erased: frozenset[str]
+    odd: int
+
+
 _kept: OrderedDict[tuple[str, str, Moment], tuple[int, Then]] = OrderedDict()
+# What the last moment took from images, by index: most moments that a person goes through next take the same.
+_found: OrderedDict[str, tuple[int, bytes, _Found]] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -98,6 +111,8 @@ def look_back(store: MemoryStore, snapshot: Snapshot, moment: Moment, *, actor: 
     with _lock:
         for other in [each for each, (known, _) in _kept.items() if each[0] == name[0] and known != head]:
             del _kept[other]  # something may have been erased since
+        if _found.get(name[0], (head,))[0] != head:
+            del _found[name[0]]
         if name in _kept:
             _kept.move_to_end(name)
             return _kept[name][1]
@@ -152,9 +167,8 @@ class _Looking:
         """Return what was there."""
         table = self.versions.table() if self.versions else None
         told = _Told.of(table, self.moment) if table is not None and table.rows else None
-        put, erased, odd = self._images(told)
-        whole = of_records(put, info=self.store.info, schema=self.store.schema)
-        frame = to_frame(whole.table, info=whole.info, schema=whole.schema)
+        found = self._found(told)
+        whole, frame = found.corpus, found.frame
         rows, undated = self._admitted(frame, told)
         kept, also_undated = self._admitted(self.base.frame, told, standing=True)
         changed = whole if rows.all() else put_of(whole, rows)
@@ -165,22 +179,38 @@ class _Looking:
             self.base,
             frozenset(keys.to_pylist()) - frozenset(changed.keys),
             changed,
-            erased,
+            found.erased,
             undated + also_undated,
-            tuple(self._notes(odd)),
+            tuple(self._notes(found.odd)),
         )
 
-    def _images(self, told: _Told | None) -> tuple[dict[str, Record], frozenset[str], int]:
-        """Return what was there of the keys that changed since, the keys of which nothing is kept, and what cannot be it."""
-        if told is None or self.versions is None:
-            return {}, frozenset(), 0
-        changes = list(told.table.changes(told.wanted))
-        images = self.versions.images(changes)
+    def _found(self, told: _Told | None) -> _Found:
+        """Return what the images tell, read anew where they are not those of the moment before."""
+        name, wanted = key_of(self.store), b"" if told is None else told.wanted.tobytes()
+        with _lock:
+            known = _found.get(name)
+        if known is not None and known[:2] == (self.head, wanted) and known[2].corpus.schema == self.store.schema:
+            return known[2]
+        found = self._read(told)
+        with _lock:
+            _found[name] = (self.head, wanted, found)
+            _found.move_to_end(name)
+            while len(_found) > _INDEXES:
+                _found.popitem(last=False)
+        return found
+
+    def _read(self, told: _Told | None) -> _Found:
+        """Read the images of what changed since."""
+        changes = [] if told is None else list(told.table.changes(told.wanted))
+        images = self.versions.images(changes) if self.versions else {}
         found = {key: image.before for key, image in images.items() if image.before is not None}
         # An index that was made anew under the same name has the journal of the former one.
         shape = (self.store.info.dimension,)
         fitting = {key: each for key, each in found.items() if each.vector is not None and each.vector.shape == shape}
-        return fitting, frozenset(change.key for change in changes) - images.keys(), len(found) - len(fitting)
+        corpus = of_records(fitting, info=self.store.info, schema=self.store.schema)
+        erased = frozenset(change.key for change in changes) - images.keys()
+        frame = to_frame(corpus.table, info=corpus.info, schema=corpus.schema)
+        return _Found(corpus, frame, erased, len(found) - len(fitting))
 
     def _admitted(self, frame: pd.DataFrame, told: _Told | None, *, standing: bool = False) -> tuple[Mask, int]:
         """Return which rows were there, and how many of them count for want of a time; `standing`: rows of what is now."""
@@ -189,7 +219,7 @@ class _Looking:
         made = ~undated & (created <= self.moment.at).to_numpy()
         changed, there, late = (np.zeros(len(frame), np.bool_) for _ in range(3))
         if told is not None:
-            numbers = told.table.numbers_of(frame["key"])
+            numbers = told.table.numbers_of(frame["key"].to_numpy(object))
             known = numbers != NONE
             changed[known], there[known] = told.changed[numbers[known]], told.there[numbers[known]]
             late[known] = told.late[numbers[known]]

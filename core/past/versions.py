@@ -223,11 +223,6 @@ class Versions:
             found.setdefault(change.key, set()).add(change.plan_id)
         return found
 
-    def last(self) -> dict[str, Applied]:
-        """Return the last change of each key, in the order of the journal."""
-        table = self.table()
-        return _by_key(table, table.last())
-
     def recorded(self) -> Mapping[str, datetime]:
         """Return when each key came into the store, as far as the journal tells: its last put where nothing was before."""
         table = self.table()
@@ -243,10 +238,6 @@ class Versions:
         table = self.table()
         last = table.last()
         return _by_key(table, last[table.takes_out(last)])
-
-    def times(self) -> npt.NDArray[np.int64]:
-        """Return when something was changed: µs since 1970, ascending, each once."""
-        return np.unique(self.table().at)
 
     def images(self, changes: Iterable[Applied]) -> dict[str, Image]:
         """Return what each of these changes found, by key: at most one change of a key; those that were not purged."""

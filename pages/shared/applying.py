@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
 from core.access import Permission
 from core.curation.history import Deed
 from core.curation.plan import Action, Plan
-from core.curation.preflight import Preflight
 from core.errors import StalePlanError
 from core.hostile import markdown_escape, one_line
 from pages.shared import state
@@ -27,6 +26,9 @@ from pages.shared.planning import desk_of, drop_plan, keep_plan, open_plan
 from pages.shared.problem import attempt
 from pages.shared.running import Run, forget, start
 from pages.shared.words import plural
+
+if TYPE_CHECKING:
+    from core.curation.preflight import Preflight
 
 __all__ = ["apply_form", "apply_label", "progress_bar", "refusal", "stale_plan", "take_back", "undo_button"]
 

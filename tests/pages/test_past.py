@@ -163,10 +163,12 @@ def test_pages_of_now_say_that_they_do_not_look_back(past_store, monkeypatch):
     assert "rail_past" not in app.session_state or not app.get("segmented_control")
 
 
-def test_who_looks_at_now_loads_nothing_of_the_past():
+def test_a_first_page_of_now_loads_nothing_of_the_past_nor_of_plans():
     program = (
         "import sys, pages.shared.rail, pages.shared.past, pages.shared.inspector, pages.shared.overview\n"
+        "import pages.shared.pending\n"
         "late = {f'core.past.{name}' for name in ('then', 'searching', 'retired', 'difference')}\n"
+        "late |= {f'core.curation.{name}' for name in ('simulation', 'preflight')}\n"
         "print(*sorted(late & set(sys.modules)))"
     )
     root = Path(__file__).parents[2]

@@ -18,7 +18,6 @@ __all__ = ["code_in", "error_in", "guess_in", "invention_in", "nothing_in", "res
 # Of a long text its beginning and its end are read: a program that fails says so last.
 _HEAD: Final = 4_000
 _TAIL: Final = 2_000
-_NO_ERROR: Final = ("0", "false", "False", "none", "None", "null")
 _EXCERPT: Final = 180
 _CONTEXT: Final = 60
 

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
-import pandas as pd
 import streamlit as st
 
-from core.analysis.agent_activity import activity
-from core.analysis.agent_life import Life, agents_of, confidence_over_time, life_of, sessions_of
+from core.analysis.agent_life import Life
 from core.analysis.agent_sources import asked, given_to, used_by_others
-from core.analysis.stats import growth
 from core.hostile import markdown_escape, one_line
 from core.operate.recalls import LoggedRecall
-from core.scope import Scope
 from pages.shared import state
-from pages.shared.charts import CONFIG, growth_bars
-from pages.shared.facets import within
+from pages.shared.charts import CONFIG
 from pages.shared.here import Here
 from pages.shared.markup import escaped
-from pages.shared.theme import tokens
-from pages.shared.timeline.agent_charts import activity_map, activity_words, confidence_line
+from pages.shared.timeline.agent_lived import Lived, agents_within, lived
 from pages.shared.timeline.agent_recalls import exchanges, what_it_asked
 from pages.shared.timeline.agent_sessions import session_list
 from pages.shared.timeline.given_log import LATEST, recalls_of
@@ -35,28 +28,25 @@ _CHOSEN: Final = "life_agent"
 
 def draw(here: Here, *, agents: Mapping[str, str]) -> None:
     """Draw the life of the agent that the view names, else of the most active one in scope."""
-    assert here.frame is not None
-    # A life is all that happened: what expired or was hidden since belongs to it.
-    frame = within(here.frame, _whole(here), now=here.now)
-    names = agents_of(frame)
+    names = agents_within(here)
     if not names:
         st.html("<p class='mn-empty'>No memory in scope names its agent.</p>")
         return
-    agent = _choose(dict(names))
-    life, rows = life_of(frame, agent, now=here.now)
-    _head(life, agents.get(agent, ""))
+    agent = _choose(names)
+    found = lived(here, agent)
+    _head(found.life, agents.get(agent, ""))
     left, right = st.columns(2, gap="large")
     with left:
-        _activity(rows)
+        _activity(found)
     with right:
-        _written(rows)
+        _written(found)
     recalls = recalls_of(here, actor=agent)
     with left:
-        _confidence(rows, life)
+        _confidence(found)
     with right:
         what_it_asked(asked(recalls), agent=agent, now=here.today)
     _exchanged(here, agent, recalls, agents=agents)
-    session_list(here, sessions_of(rows), rows, agents=agents)
+    session_list(here, found.sessions, found.rows, agents=agents)
 
 
 def _exchanged(here: Here, agent: str, recalls: list[LoggedRecall], *, agents: Mapping[str, str]) -> None:
@@ -73,10 +63,6 @@ def _exchanged(here: Here, agent: str, recalls: list[LoggedRecall], *, agents: M
         exchanges("Who used its memories", users, agents=agents, own=agent, uses=False)
     if len(everybody) == LATEST:
         st.caption(f"Of recalls, the latest {LATEST:,} count.")
-
-
-def _whole(here: Here) -> Scope:
-    return replace(here.scope, include_expired=True, include_hidden=True)
 
 
 def _choose(counts: Mapping[str, int]) -> str:
@@ -116,35 +102,32 @@ def _head(life: Life, colour: str) -> None:
     )
 
 
-def _activity(rows: pd.DataFrame) -> None:
+def _activity(found: Lived) -> None:
     st.subheader("When it was active", anchor=False)
-    found = activity(rows["created_at"])
-    if found.total:
-        st.plotly_chart(activity_map(found, tokens()), key="life_activity", config=CONFIG)
-    st.caption(activity_words(found))
+    if found.active is not None:
+        st.plotly_chart(found.active, key="life_activity", config=CONFIG)
+    st.caption(found.active_words)
 
 
-def _written(rows: pd.DataFrame) -> None:
+def _written(found: Lived) -> None:
     st.subheader("What it wrote", anchor=False)
-    grown = growth(rows, max_buckets=60)
-    if grown["start"].nunique() > 1:
-        figure = growth_bars(grown, tokens(), unit=str(grown.attrs["unit"]))
-        st.plotly_chart(figure, key="life_written", config=CONFIG)
-    kinds = rows["memory_type"].astype("str").value_counts()
+    if found.written is not None:
+        st.plotly_chart(found.written, key="life_written", config=CONFIG)
+    kinds = found.rows["memory_type"].astype("str").value_counts()
     named = [f"{count:,} {markdown_escape(one_line(str(name), 30))}" for name, count in kinds.head(6).items() if count]
-    unknown = int(rows["memory_type"].isna().sum())
+    unknown = int(found.rows["memory_type"].isna().sum())
     st.caption(", ".join(named + ([f"{unknown:,} without a type"] if unknown else [])) + ".")
 
 
-def _confidence(rows: pd.DataFrame, life: Life) -> None:
+def _confidence(found: Lived) -> None:
     st.subheader("How sure it was", anchor=False)
+    life = found.life
     if life.median_confidence is None:
         st.caption("It never stated a confidence.")
         return
-    table = confidence_over_time(rows)
-    if len(table) > 1:
-        st.plotly_chart(confidence_line(table, tokens()), key="life_confidence", config=CONFIG)
-    band = " The band holds the middle half." if len(table) > 1 and (table["stated"] > 1).any() else ""
+    if found.sure is not None:
+        st.plotly_chart(found.sure, key="life_confidence", config=CONFIG)
+    band = " The band holds the middle half." if found.many else ""
     st.caption(
         f"Median {life.median_confidence:.2f}, as {life.stated:,} of {plural(life.memories, 'memory')} state it now.{band}"
     )

@@ -57,7 +57,6 @@ class Drawing(TypedDict, total=False):
     region: Sequence[tuple[float, float]] | None  # corners, as a gesture has them
     picked_rows: Sequence[int]  # the others are dimmed, unless there are none
     previews: Mapping[int, str] | None  # texts for the tip over a point, by row: give what is cheap
-    compact: bool  # a small figure within a page: no overview, no tools, lower lanes
 
 
 def packed(values: npt.ArrayLike, kind: str) -> dict[str, str]:
@@ -89,7 +88,6 @@ def drawing_data(picture: Picture, drawing: Drawing) -> dict[str, Any]:
         "region": [list(corner) for corner in region] if region else None,
         "picked": [int(row) for row in drawing.get("picked_rows", ())],
         "previews": preview_texts(drawing.get("previews") or {}),
-        "compact": drawing.get("compact", False),
     }
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import streamlit as st
-from pandas.api.types import union_categoricals
 
 from core.analysis.columns import extra_columns
 from core.analysis.frame import COLUMNS
@@ -30,11 +27,12 @@ from core.analysis.timeline import (
     structure,
 )
 from core.past.retired import Retired, retired_frame
+from core.past.then import stacked_frames
 from core.past.versions import Versions
-from core.scope import Scope
-from pages.shared.here import Here, store_uri
+from pages.shared.here import Here
 from pages.shared.past_stops import versions
 from pages.shared.timeline.controls import Asked
+from pages.shared.timeline.source import BY_IDENTITY, Source, by_minute, identity
 
 __all__ = ["Memories", "Prepared", "prepare"]
 
@@ -103,18 +101,14 @@ class Prepared:
 
 
 @dataclass(frozen=True, eq=False)
-class _Source:
-    """What memories are read from; `identity` is what the caches know it by."""
+class _Source(Source):
+    """What memories are read from, those that were retired too where `marked`."""
 
-    identity: tuple[Hashable, ...]
-    here: Here
     versions: Versions | None
-    scope: Scope
-    now: datetime
     marked: bool
 
 
-_BY_IDENTITY: Final[dict[str | type[Any], Callable[[Any], Any]]] = {_Source: lambda source: source.identity}
+_BY_IDENTITY: Final[dict[str | type[Any], Any]] = {_Source: BY_IDENTITY[Source]}
 
 
 def prepare(here: Here, asked: Asked) -> Prepared:
@@ -131,29 +125,11 @@ def prepare(here: Here, asked: Asked) -> Prepared:
 
 
 def _source(here: Here, *, marked: bool) -> _Source:
-    """Return the source of a run; what moves with the clock moves by the minute, unless a person looks back."""
-    scope, found = here.scope, versions(here)
-    now = here.now if here.past else _minute(here.now)
-    if scope.created_from is not None and scope.created_from.microsecond:
-        scope = replace(scope, created_from=_minute(scope.created_from))
+    found, (scope, now) = versions(here), by_minute(here)
     if marked:  # what recall leaves out is drawn too, each with its mark
         scope = replace(scope, include_expired=True, include_hidden=True)
-    identity = (
-        store_uri(),
-        here.catalog.bucket,
-        here.index,
-        repr(here.actor),
-        here.revision,
-        found.head if found else 0,
-        marked,
-        now,
-        repr(scope),
-    )
-    return _Source(identity, here, found, scope, now, marked)
-
-
-def _minute(at: datetime) -> datetime:
-    return at.replace(second=0, microsecond=0)
+    known = (*identity(here), found.head if found else 0, marked, now, repr(scope))
+    return _Source(known, here, scope, now, found, marked)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False, hash_funcs=_BY_IDENTITY)
@@ -166,7 +142,7 @@ def _memories(source: _Source) -> Memories:
     gone = _gone(source, frame) if source.marked else None
     retired = merged = frozenset[str]()
     if gone is not None:
-        frame = joined(frame, gone.frame)
+        frame = stacked_frames([frame, gone.frame[[*COLUMNS]]])
         steps = _padded(steps, steps_of(gone.table), stored, len(gone.frame))
         to_agent = None if to_agent is None else to_agent.reindex(range(len(frame)))
         merged = gone.merged
@@ -196,18 +172,6 @@ def _gone(source: _Source, frame: pd.DataFrame) -> Retired | None:
     if not kept.any():
         return None
     return replace(found, frame=found.frame[kept].reset_index(drop=True), table=found.table.filter(kept))
-
-
-def joined(frame: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    """Return both frames, one after the other, in COLUMNS and with their types."""
-    columns: dict[str, Any] = {}
-    for name, kind in COLUMNS.items():
-        both = [frame[name], more[name]]
-        if kind == "category":
-            columns[name] = union_categoricals([each.astype("category") for each in both])
-        else:
-            columns[name] = pd.concat([each.astype(kind) for each in both], ignore_index=True)
-    return pd.DataFrame(columns)
 
 
 def _padded(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,8 @@ from core.analysis.columns import extra_columns
 from core.analysis.story import FIELDS, OUTCOME_FIELDS, Story, TaskLine, rows_of, story, task_list
 from core.curation.tasks import TaskKey
 from core.errors import MnemoscopeError
-from pages.shared.here import Here, store_uri
+from pages.shared.here import Here
+from pages.shared.timeline.source import BY_IDENTITY, Source, identity
 
 __all__ = ["Told", "task_lines", "told"]
 
@@ -33,15 +34,6 @@ class Told:
     without_vectors: str = ""
 
 
-@dataclass(frozen=True)
-class _Source:
-    identity: tuple[Hashable, ...]
-    here: Here
-
-
-_BY_IDENTITY: Final[Mapping[type, Any]] = {_Source: lambda source: source.identity}
-
-
 def task_lines(here: Here) -> tuple[TaskLine, ...]:
     """Return the tasks of the open index, the one that was written for last first."""
     return _lines(_source(here))
@@ -52,20 +44,20 @@ def told(here: Here, task: TaskKey) -> Told:
     return _told(_source(here), task)
 
 
-def _source(here: Here) -> _Source:
-    return _Source((store_uri(), here.catalog.bucket, here.index, repr(here.actor), here.revision), here)
+def _source(here: Here) -> Source:
+    return Source(identity(here), here, here.scope, here.now)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=_BY_IDENTITY)
-def _lines(source: _Source) -> tuple[TaskLine, ...]:
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=BY_IDENTITY)
+def _lines(source: Source) -> tuple[TaskLine, ...]:
     frame, snapshot = source.here.frame, source.here.snapshot
     assert frame is not None
     assert snapshot is not None
     return task_list(frame, extras=extra_columns(snapshot.table, OUTCOME_FIELDS))
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the story", hash_funcs=_BY_IDENTITY)
-def _told(source: _Source, task: TaskKey) -> Told:
+@st.cache_resource(max_entries=8, show_spinner="Reading the story", hash_funcs=BY_IDENTITY)
+def _told(source: Source, task: TaskKey) -> Told:
     here = source.here
     assert here.frame is not None
     assert here.snapshot is not None

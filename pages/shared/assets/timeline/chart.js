@@ -80,7 +80,7 @@ export class Chart {
   resized() {
     if (!this.picture || !this.stage.clientWidth) return;
     const { picture, options, style } = this;
-    this.at = layout(picture, { width: this.stage.clientWidth, compact: this.data.compact, measure: this.measure, style,
+    this.at = layout(picture, { width: this.stage.clientWidth, measure: this.measure, style,
       items: keyItems(picture, options) });
     this.prepared = prepare(picture, this.at);
     this.picked = this.data.picked.length ? new Set(this.data.picked) : null;
@@ -107,7 +107,7 @@ export class Chart {
       const { prepared, picture, at, view, style, options, moments, selected, picked, region } = this;
       this.scene = makeScene({ prepared, picture, at, view, style, options, moments, selected, picked, region });
       this.canvases.paint(this.canvases.below, this.at, (surface) => drawScene(surface, this.scene));
-      this.toolbar.update({ tool: this.tool, compact: this.data.compact, stretch: stretchWords(this.view, this.picture),
+      this.toolbar.update({ tool: this.tool, stretch: stretchWords(this.view, this.picture),
         counted: countWords(this.picture), waiting: this.timer !== null || this.data.answered < this.sent });
     }
     this.canvases.paint(this.canvases.over, this.at, (surface) => {

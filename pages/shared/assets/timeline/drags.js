@@ -12,7 +12,7 @@ const inside = (box, x, y) => x >= box.x && x <= box.x + box.width && y >= box.y
 /** What is at a place: "overview", "asOf", "plot" or null. Without a line for as-of, the name of now can be pulled back. */
 function partAt(chart, x, y, selecting = chart.tool !== "move") {
   const { at, picture, scale, moments } = chart.scene;
-  if (at.overview && inside({ ...at.overview, height: at.overview.height + 12 }, x, y)) return "overview";
+  if (inside({ ...at.overview, height: at.overview.height + 12 }, x, y)) return "overview";
   const onLine = (moment) => moment !== null && Math.abs(scale.px(moment) - x) <= GRIP && y <= at.plot.y + at.plot.height;
   const thin = !selecting && Math.abs(scale.px(moments.asOf) - x) <= GRIP / 2;
   if (onLine(moments.asOf) && (y < at.plot.y || thin)) return "asOf";

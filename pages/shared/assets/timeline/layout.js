@@ -10,11 +10,10 @@ const KEY_LINE = 22;
 const UNKNOWN = 30;
 
 /** How high a lane is: few lanes share a good height, as far as their events fill it; none is too thin to hit. */
-function laneHeight({ lanes, total }, { compact, narrow }) {
+function laneHeight({ lanes, total }, narrow) {
   const count = Math.max(1, lanes.length);
-  const all = compact ? 220 : narrow ? 380 : 460;
-  const [least, most] = compact ? [20, 56] : [24, Math.min(112, Math.max(48, 6 * Math.sqrt(total / count)))];
-  return Math.round(Math.min(most, Math.max(least, all / count)));
+  const most = Math.min(112, Math.max(48, 6 * Math.sqrt(total / count)));
+  return Math.round(Math.min(most, Math.max(24, (narrow ? 380 : 460) / count)));
 }
 
 /** What the lane of memories without a place on the axis is called. */
@@ -41,25 +40,25 @@ function keyLines(items, width, measure, font) {
  * @param measure width of (text, font) in pixels
  * @param items what the key explains: {label}
  */
-export function layout(picture, { width, compact, measure, style, items }) {
+export function layout(picture, { width, measure, style, items }) {
   const narrow = width < NARROW;
   const names = [...picture.lanes.map(({ label }) => label), ...(picture.unknown ? [untimedWords(picture)] : [])];
   const widest = Math.max(0, ...names.map((name) => measure(name, style.font)));
   const labels = narrow ? 0 : Math.round(Math.min(LABEL.most, Math.max(LABEL.least, widest + LABEL.dot + LABEL.count)));
   const axis = picture.axis === "order" || picture.axis === "elapsed" ? AXIS.low : AXIS.high;
-  const body = laneHeight(picture, { compact, narrow });
+  const body = laneHeight(picture, narrow);
   const lane = body + (narrow ? LABEL.line : 0);
   const plot = { x: labels, y: axis, width: Math.max(40, width - labels), height: lane * picture.lanes.length };
   let bottom = plot.y + plot.height;
   const above = narrow ? LABEL.line : 0;
   const unknown = picture.unknown > 0 ? { y: bottom, middle: bottom + above + UNKNOWN / 2, height: UNKNOWN + above } : null;
   bottom += unknown?.height ?? 0;
-  const overview = compact ? null : { x: plot.x, y: bottom + OVERVIEW.above, width: plot.width, height: OVERVIEW.bars };
-  if (overview) bottom = overview.y + OVERVIEW.bars + OVERVIEW.words;
+  const overview = { x: plot.x, y: bottom + OVERVIEW.above, width: plot.width, height: OVERVIEW.bars };
+  bottom = overview.y + OVERVIEW.bars + OVERVIEW.words;
   const lines = items.length ? keyLines(items, plot.width, measure, style.small) : [];
   const key = lines.length ? { x: plot.x, y: bottom + 8, lines, line: KEY_LINE } : null;
   if (key) bottom = key.y + lines.length * KEY_LINE;
-  return { width, height: bottom + 2, narrow, compact, labels, labelLine: narrow ? LABEL.line : 0, axis, lane, body, plot,
+  return { width, height: bottom + 2, narrow, labels, labelLine: narrow ? LABEL.line : 0, axis, lane, body, plot,
     unknown, overview, key };
 }
 

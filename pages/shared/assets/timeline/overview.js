@@ -31,7 +31,6 @@ function endWords(x, axis, long) {
 /** Bars for all of the extent, the part in view framed, the rest veiled, the ends in words. */
 export function drawOverview(surface, { at, picture, view, style }) {
   const { overview } = at;
-  if (!overview) return;
   const { x, y, width, height } = overview;
   surface.rect(x, y, width, height, { fill: style.panel, radius: 6 });
   const counts = picture.overview;

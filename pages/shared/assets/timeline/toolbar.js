@@ -59,8 +59,7 @@ export class Toolbar {
     parent.append(this.node);
   }
 
-  update({ tool, compact, stretch, counted, waiting }) {
-    this.node.hidden = compact;
+  update({ tool, stretch, counted, waiting }) {
     for (const made of this.tools) made.setAttribute("aria-pressed", String(made.dataset.name === tool));
     const strong = document.createElement("b");
     strong.textContent = stretch;
