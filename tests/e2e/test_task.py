@@ -35,7 +35,7 @@ def test_the_step_that_went_wrong_is_three_clicks_away(server, page):
     page.keyboard.press("ArrowRight")
     page.wait_for_url(re.compile("sel=b004"))
     expect(inspector.get_by_text("Please look at report.csv")).to_be_visible()
-    page.get_by_label("Go to step").fill("7")
+    page.get_by_label("Go to step", exact=True).fill("7")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("sel=b007"))
     page.get_by_role("radio", name=re.compile("Claims and progress")).click()

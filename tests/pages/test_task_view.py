@@ -19,7 +19,7 @@ SAID = "The export of March holds invoices and every one of them was checked by 
 
 def step(number: int, agent: str, text: str, **given) -> Memory:
     fields = {"team_id": "support", "task_id": "build", "created_at": START + timedelta(minutes=number)} | given
-    return Memory(f"b{number:03d}", text, "episodic", agent_id=agent, **fields)
+    return Memory(fields.pop("key", f"b{number:03d}"), text, "episodic", agent_id=agent, **fields)
 
 
 def task_memories() -> list[Memory]:
@@ -111,11 +111,32 @@ def test_a_long_story_is_paged_and_jumped_into(store, monkeypatch):
     assert "Open step 53" not in labels(at)
 
 
+def test_steps_have_the_numbers_that_they_state_counted_from_0_and_per_session(tmp_path, monkeypatch):
+    tries = [
+        step(10 * run + n, "desk", f"Hello {n}", key=f"r{run}-{n}", session_id=f"trial{run}", extra={"step": n})
+        for run in range(2)
+        for n in range(3)
+    ]
+    at = view(monkeypatch, seed(tmp_path / "s", tries), story="support/build")
+    assert "At its step" in html(at) or "never" in html(at)  # tries are compared first
+    assert "No memory says how it ended." in html(at)
+    at.segmented_control(key="task_section").set_value("steps").run()
+    assert [label for label in labels(at) if label.startswith("Open step ")] == [f"Open step {n}" for n in (0, 1, 2) * 2]
+    assert "Session trial0" in html(at)
+    at.number_input(key="task_go").set_value(0).run()
+    assert at.query_params["sel"] == "r0-0"
+    at.selectbox(key="task_run").set_value("trial1").run()
+    at.number_input(key="task_go").set_value(2).run()
+    assert at.query_params["sel"] == "r1-2"
+    assert at.selectbox(key="task_run").value == "trial1"
+
+
 def test_runs_are_compared_and_the_rails_filter_opens_the_only_task(store, monkeypatch):
     at = view(monkeypatch, store, task="runs")
     assert "9 steps · 1 agent · 3 sessions" in html(at)
     at.segmented_control(key="task_section").set_value("runs").run()
-    assert "At its step 3" in html(at)
+    assert "Ends after its step 2" in html(at)
+    assert "At its step 4" in html(at)
     at.selectbox(key="task_other").set_value(("support", "build")).run()
     assert "story" in at.query_params
     at.button(key="task_all").click().run()

@@ -255,7 +255,7 @@ def _repeats(told: Sequence[Step], pairs: Iterable[Pair]) -> Iterator[Sign]:
             yield Sign(
                 Trouble.REPEAT,
                 second.number,
-                f"shares {pair.shared:.0%} of its words with step {first.number}",
+                f"shares {pair.shared:.0%} of its words with step {first.shown}",
                 first.number,
             )
 

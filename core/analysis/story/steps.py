@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -45,7 +45,11 @@ _FIRST: Final[tuple[Kind, ...]] = (
 
 @dataclass(frozen=True)
 class Step:
-    """One step: `number` from 1 in the story's order, `row` in the frame, its text cleaned; `kinds` is all that it is."""
+    """One step: `number` from 1 in the story's order, `row` in the frame, its text cleaned; `kinds` is all that it is.
+
+    `own` is the number that the memory itself states, where all steps of the story state one that is theirs alone in
+    their session: what a reader's log and annotations call the step.
+    """
 
     number: int
     row: int
@@ -61,8 +65,14 @@ class Step:
     part: str | None = None
     expires: datetime | None = None
     stated: float | None = None
+    own: int | None = None
     tags: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> int:
+        """The number to show: its own, else its place in the story."""
+        return self.number if self.own is None else self.own
 
     @property
     def tokens(self) -> int:
@@ -87,10 +97,11 @@ def steps(
     times = np.where(frame["created_at"].isna().to_numpy(), np.iinfo(np.int64).max, times)
     columns = {name: frame[name].tolist() for name in _COLUMNS}
     order = sorted(range(len(frame)), key=lambda p: (times[p], _last(float(stated[p])), columns["key"][p]))
-    return tuple(
+    told = tuple(
         _step(number, place, columns, known, float(stated[place]), int(rows[place]) if rows is not None else place)
         for number, place in enumerate(order, start=1)
     )
+    return tuple(replace(step, own=int(step.stated or 0)) for step in told) if _are_numbered(told) else told
 
 
 _COLUMNS: Final = ("key", "content", "memory_type", "agent_id", "session_id", "created_at", "expires_at", "tags")
@@ -106,6 +117,15 @@ def essence(text: str) -> str:
 
 
 _PREAMBLE: Final = 600
+
+
+def _are_numbered(told: tuple[Step, ...]) -> bool:
+    """Say whether every step states a whole number, from 0 on, that no other step of its session states."""
+    whole = all(step.stated is not None and 0 <= step.stated < _MOST and step.stated.is_integer() for step in told)
+    return whole and len({(step.session, step.stated) for step in told}) == len(told)
+
+
+_MOST: Final = 2**31
 
 
 def _step(

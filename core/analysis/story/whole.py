@@ -57,6 +57,10 @@ class Story:
         times = [step.at for step in self.steps if step.at]
         return (min(times), max(times)) if times else None
 
+    def shown(self, number: int) -> int:
+        """Return the number to show for the step at a place, counted from 1."""
+        return self.steps[number - 1].shown
+
     def signs_at(self) -> Mapping[int, tuple[Sign, ...]]:
         """Return the signs of each step that has some."""
         found: dict[int, list[Sign]] = {}

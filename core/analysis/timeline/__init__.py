@@ -8,6 +8,7 @@ from core.analysis.timeline.lane import LANE_FIELDS, OTHERS, Lanes, lanes
 from core.analysis.timeline.mark import Mark, conflicts, marks
 from core.analysis.timeline.picture import EXACT, NOT_STATED, Arrows, Expiries, Picture, Points, picture
 from core.analysis.timeline.region import inside
+from core.analysis.timeline.stretch import main_stretch
 from core.analysis.timeline.structure import Gaps, Spans, Structure, structure
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "handoffs",
     "inside",
     "lanes",
+    "main_stretch",
     "marks",
     "micros",
     "moment",

@@ -21,7 +21,7 @@ from pages.shared.timeline.controls import COLOURS, LANES, Asked, controls
 from pages.shared.timeline.downloads import download_buttons, file_name
 from pages.shared.timeline.gestures import act, choose_rows, open_row, region_drawn, restore, stepped
 from pages.shared.timeline.legend import legend, palette, type_colours
-from pages.shared.timeline.links import read_window
+from pages.shared.timeline.links import shown_window, write_window
 from pages.shared.timeline.prepared import Prepared, prepare
 from pages.shared.words import plural
 
@@ -125,7 +125,7 @@ def _picture(here: Here, prepared: Prepared, asked: Asked) -> Picture:
         prepared.colouring,
         prepared.frame,
         now=here.now,
-        window=read_window(state.get("window"), axis=asked.axis),
+        window=shown_window(state.get("window"), prepared.events),
         marks=prepared.memories.marks,
         between=prepared.structure,
         handoffs="handoffs" in asked.shows,
@@ -140,6 +140,7 @@ def _line(here: Here, prepared: Prepared, drawn: Picture, asked: Asked) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             _steps(prepared, asked)
             _without_time(here, prepared)
+            _far_off(prepared, drawn, asked)
             _in_order(prepared, drawn, asked)
             rows = prepared.events.rows[prepared.events.within(*drawn.window)]
             download_buttons(here, prepared, rows, what="timeline", key="timeline_view")
@@ -171,6 +172,23 @@ def _without_time(here: Here, prepared: Prepared) -> None:
         "List those without a time", key="timeline_unknown", icon=":material/checklist:", type="tertiary"
     ):
         choose_rows(here, prepared, unknown)
+        st.rerun()
+
+
+def _far_off(prepared: Prepared, drawn: Picture, asked: Asked) -> None:
+    """Offer what the first picture leaves out: a few memories whose clocks are far from all others."""
+    left = len(prepared.events) - drawn.in_view
+    if state.get("window") or not left:
+        return
+    pressed = st.button(
+        f"Show {left:,} far off in time",
+        icon=":material/fit_width:",
+        key="timeline_far_off",
+        type="tertiary",
+        help="A few memories are dated so far from all others that these would become one line. They are left out at first.",
+    )
+    if pressed:
+        state.put("window", write_window(*drawn.extent, axis=asked.axis))
         st.rerun()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.analysis.timeline import inside, neighbour
+from core.analysis.timeline import inside, main_stretch, neighbour
 from core.past.moment import Clock, Moment
 from pages.shared import state
 from pages.shared.here import Here
@@ -17,7 +17,7 @@ from pages.shared.selection import PICKED_MAX, pick_only, picked
 from pages.shared.timeline.chart import Gesture
 from pages.shared.timeline.chosen import let_go
 from pages.shared.timeline.controls import Asked
-from pages.shared.timeline.links import Polygon, read_region, read_window, write_region, write_window
+from pages.shared.timeline.links import Polygon, read_region, shown_window, write_region, write_window
 from pages.shared.timeline.prepared import Prepared
 from pages.shared.words import plural
 
@@ -41,7 +41,7 @@ def act(here: Here, prepared: Prepared, asked: Asked, gesture: Gesture) -> bool:
         choose(here, prepared, gesture.polygon)
     elif gesture.kind == "as_of" and gesture.x is not None:
         clock = Clock.RECORDED if state.get("clock") == Clock.RECORDED else Clock.CREATED
-        state.put("as_of", Moment.from_us(_dragged(prepared, asked, gesture.x), clock).text)
+        state.put("as_of", Moment.from_us(_dragged(prepared, gesture.x), clock).text)
     elif gesture.kind == "clear":
         let_go()
         state.put("sel", None)
@@ -49,17 +49,17 @@ def act(here: Here, prepared: Prepared, asked: Asked, gesture: Gesture) -> bool:
 
 
 def _window(prepared: Prepared, asked: Asked, lo: int, hi: int) -> str | None:
-    """Return a window for the link; one that shows everything is none."""
+    """Return a window for the link; one that shows everything is none, unless the first picture shows less."""
     x = prepared.events.x
-    if not len(x) or (lo <= x[0] and hi >= x[-1]):
+    if not len(x) or (lo <= x[0] and hi >= x[-1] and main_stretch(prepared.events) is None):
         return None
     return write_window(lo, hi, axis=asked.axis)
 
 
-def _dragged(prepared: Prepared, asked: Asked, x: int) -> int:
+def _dragged(prepared: Prepared, x: int) -> int:
     """Return where a line was dragged to as a round time: nobody can aim at less than a thousandth of what is in view."""
     ends = prepared.events.x
-    lo, hi = read_window(state.get("window"), axis=asked.axis) or (int(ends[0]), int(ends[-1]))
+    lo, hi = shown_window(state.get("window"), prepared.events) or (int(ends[0]), int(ends[-1]))
     unit = max((unit for unit in _UNITS if 1000 * unit <= hi - lo), default=1)
     return round(x / unit) * unit
 
@@ -76,7 +76,7 @@ def open_row(prepared: Prepared, asked: Asked, row: int | None) -> None:
     if row is None or not 0 <= row < len(prepared.frame):
         return
     state.put("sel", prepared.key(row))
-    window, x = read_window(state.get("window"), axis=asked.axis), prepared.x(row)
+    window, x = shown_window(state.get("window"), prepared.events), prepared.x(row)
     if window and x is not None and not window[0] <= x <= window[1]:
         half = (window[1] - window[0]) // 2
         state.put("window", write_window(x - half, x + half, axis=asked.axis))

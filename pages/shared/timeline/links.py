@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from core.analysis.timeline import Axis, micros, moment
+from core.analysis.timeline import Axis, Events, main_stretch, micros, moment
 from core.errors import MnemoscopeError
 from core.memory.fields import iso
 from core.past.moment import Moment
 
-__all__ = ["Polygon", "read_region", "read_window", "write_region", "write_window"]
+__all__ = ["Polygon", "read_region", "read_window", "shown_window", "write_region", "write_window"]
 
 Polygon = tuple[tuple[float, float], ...]
 # A lasso has hundreds of corners; so many say the same and fit into an address.
@@ -33,6 +33,11 @@ def read_window(text: str, *, axis: Axis) -> tuple[int, int] | None:
     if len(ends) != 2 or ends[0] is None or ends[1] is None or ends[0] >= ends[1]:
         return None
     return ends[0], ends[1]
+
+
+def shown_window(text: str, events: Events) -> tuple[int, int] | None:
+    """Return the window of a link; without one, that of most events, None where nothing is far from the others."""
+    return read_window(text, axis=events.axis) or main_stretch(events)
 
 
 def _read(text: str, *, axis: Axis) -> int | None:

@@ -40,11 +40,8 @@ def draw(here: Here, read: Told, *, agents: Mapping[str, str]) -> None:
 def outcome_html(outcome: Outcome | None, here: Here) -> str:
     """Return how the task ended and which memory says so."""
     if outcome is None:
-        return (
-            "<div class='mn-verdict'><i class='mn-muted'>○</i><span><b>Outcome unknown.</b> <span class='mn-muted'>"
-            "No memory of this task says how it ended: none has a field such as outcome or task_status, or a tag such as "
-            "outcome:success.</span></span></div>"
-        )
+        tip = "None has a field such as outcome or task_status, or a tag such as outcome:success."
+        return f"<p class='mn-small mn-muted' title='{tip}'>No memory says how it ended.</p>"
     kind, shape, words = {
         True: ("mn-good", "✓", "It succeeded"),
         False: ("mn-bad", "✕", "It failed"),

@@ -21,6 +21,7 @@ from core.analysis.timeline import (
     events,
     inside,
     lanes,
+    main_stretch,
     marks,
     neighbour,
     picture,
@@ -41,6 +42,9 @@ __all__ = ["draw", "kind_colour"]
 _LANES: Final = {"agent_id": "agents", "session_id": "sessions"}
 _AXES: Final = {Axis.CREATED: "Time", Axis.ELAPSED: "Since its start", Axis.ORDER: "Order"}
 _PREVIEWS: Final = 1_500
+_UNKNOWN_ROWS: Final = 200
+# More arrows than these hide what they connect.
+ARROWS: Final = 150
 # Kinds that matter to the eye have hues, those that only fill a task are greys.
 _HUES: Final[Mapping[Kind, int]] = {
     Kind.CLAIM: 7,
@@ -128,7 +132,8 @@ def _chart(here: Here, read: Told, field: str, axis: Axis, agents: Mapping[str, 
         palette=[kind_colour(Kind(kind)) if kind else tokens().muted for kind in made.colours.ids],
         names=made.colours.names,
         lane_colours=[agents.get(lane) if lane and field == "agent_id" else None for lane in made.lanes.ids],
-        shows={"handoffs", "sessions", "gaps", "marks"},
+        # Between sessions that are laid over each other no work is handed on; too many arrows hide what they connect.
+        shows={"sessions", "gaps", "marks"} | ({"handoffs"} if _has_arrows(made, field) else set()),
         now=here.today if here.past else here.now,
         as_of=here.now if here.past else None,
         selected_row=int(selected[0]) if len(selected) else None,
@@ -156,12 +161,17 @@ def _made(here: Here, read: Told, field: str, axis: Axis, window: tuple[int, int
         colours,
         frame,
         now=here.now,
-        window=window,
+        window=window or main_stretch(placed),
         marks=marks(frame, now=here.now, conflicting=keys),
         between=structure(placed, rows, frame, to_agent=read.to_agent),
         to_agent=read.to_agent,
+        unknown_rows=_UNKNOWN_ROWS,
     )
     return _Lanes(frame, placed, rows, colours, drawn)
+
+
+def _has_arrows(made: _Lanes, field: str) -> bool:
+    return field == "agent_id" and made.picture.handoffs.total <= ARROWS
 
 
 def _act(gesture: Gesture, read: Told, made: _Lanes) -> None:
@@ -210,4 +220,4 @@ def _by_kind(read: Told) -> pd.DataFrame:
 
 def _previews(read: Told) -> dict[int, str]:
     steps = read.story.steps[:_PREVIEWS]
-    return {step.row: one_line(f"Step {step.number}, {step.kind.value}: {step.text[:400]}", 180) for step in steps}
+    return {step.row: one_line(f"Step {step.shown}, {step.kind.value}: {step.text[:400]}", 180) for step in steps}

@@ -68,7 +68,8 @@ def open_task(line: TaskLine | None) -> None:
 def outcome_cell(outcome: Outcome | None) -> str:
     """Return how a task ended as a cell: a shape, a hue and the words that say so."""
     if outcome is None:
-        return cell("unknown", label="Outcome", title="No memory of the task says how it ended.")
+        tip = "No memory says how it ended."
+        return f"<div class='mn-muted' title='{tip}'><span class='mn-label'>Outcome </span>not stated</div>"
     kind, shape = {True: ("mn-good", "✓"), False: ("mn-bad", "✕"), None: ("mn-muted", "●")}[outcome.good]
     words = {True: "succeeded", False: "failed", None: "ended"}[outcome.good]
     tip = escaped(one_line(f"{outcome.words}. {outcome.reason}".strip(), 300))

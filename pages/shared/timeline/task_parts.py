@@ -50,9 +50,9 @@ def draw(here: Here, read: Told, agents: Mapping[str, str]) -> None:
         st.html(cells([f"<div>{name}</div>" for name in heads], kind="mn-part-row mn-task-head"))
         for part in parts[start : start + PAGE]:
             with st.container(gap=None, key=f"row_part_{part.steps[0]}_{slug(part.name)}"):
-                st.html(f"<div class='mn-over'>{_row(part, here, agents)}</div>")
+                st.html(f"<div class='mn-over'>{_row(part, story, here, agents)}</div>")
                 st.button(
-                    f"Open step {part.steps[-1]}, the last that tells of it",
+                    f"Open step {story.shown(part.steps[-1])}, the last that tells of it",
                     key=f"open_row_part_{part.steps[0]}_{slug(part.name)}",
                     type="tertiary",
                     on_click=go_to,
@@ -65,11 +65,12 @@ def _overlaps(story: Story) -> None:
     for one in story.overlaps[:_OVERLAPS]:
         what = "the task as a whole" if one.part == WHOLE else f"“{one_line(one.part, 80)}”"
         first, second = one.first, one.second
-        text = f"{second.agent} claims {what} in step {second.start} while {first.agent} holds it since step {first.start}."
+        at, since = story.shown(second.start), story.shown(first.start)
+        text = f"{second.agent} claims {what} in step {at} while {first.agent} holds it since step {since}."
         with st.container(horizontal=True, vertical_alignment="center", key=f"task_overlap_{first.start}_{second.start}"):
             st.html(f"<div class='mn-verdict'><i class='mn-bad'>▲</i><span>{escaped(one_line(text, 300))}</span></div>")
             st.button(
-                f"Open step {second.start}",
+                f"Open step {at}",
                 key=f"task_overlap_open_{first.start}_{second.start}",
                 type="tertiary",
                 on_click=go_to,
@@ -79,7 +80,7 @@ def _overlaps(story: Story) -> None:
         st.caption(f"The first {_OVERLAPS:,} of {len(story.overlaps):,}; all are among the signs of trouble.")
 
 
-def _row(part: Part, here: Here, agents: Mapping[str, str]) -> str:
+def _row(part: Part, story: Story, here: Here, agents: Mapping[str, str]) -> str:
     state = part.state_at(here.now)
     shape, hue = _STATES[state]
     name = "The task as a whole" if part.name == WHOLE else one_line(part.name, 120)
@@ -90,7 +91,7 @@ def _row(part: Part, here: Here, agents: Mapping[str, str]) -> str:
         more = f"{plural(len(part.claims), 'claim')}, the last" if len(part.claims) > 1 else "claim"
         note = f"{more} of {one_line(last.agent, 40)} {'ended' if last.end else 'lapsed'}"
     who = agent_chip(part.owner, agents) if part.owner and state != "open" else "<span class='mn-muted'>nobody</span>"
-    steps = ", ".join(f"{number:,}" for number in part.steps[:6]) + (" …" if len(part.steps) > 6 else "")
+    steps = ", ".join(f"{story.shown(number):,}" for number in part.steps[:6]) + (" …" if len(part.steps) > 6 else "")
     return cells(
         [
             cell(name, note, strong=True),

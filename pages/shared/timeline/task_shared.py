@@ -40,9 +40,9 @@ def artefacts(_here: Here, read: Told, agents: Mapping[str, str]) -> None:
         st.html(cells([f"<div>{name}</div>" for name in heads], kind="mn-artefact mn-task-head"))
         for place, one in enumerate(story.artefacts[start : start + PAGE], start=start):
             with st.container(gap=None, key=f"row_artefact_{place}"):
-                st.html(f"<div class='mn-over'>{_artefact(one, agents)}</div>")
+                st.html(f"<div class='mn-over'>{_artefact(one, story, agents)}</div>")
                 st.button(
-                    f"Open step {one.first}, which names it first",
+                    f"Open step {story.shown(one.first)}, which names it first",
                     key=f"open_row_artefact_{place}",
                     type="tertiary",
                     on_click=go_to,
@@ -50,11 +50,11 @@ def artefacts(_here: Here, read: Told, agents: Mapping[str, str]) -> None:
                 )
 
 
-def _artefact(one: Artefact, agents: Mapping[str, str]) -> str:
+def _artefact(one: Artefact, story: Story, agents: Mapping[str, str]) -> str:
     users = "".join(agent_chip(agent, agents) for agent in one.users[:3])
     more = f"<span class='mn-muted'>and {len(one.users) - 3:,} more</span>" if len(one.users) > 3 else ""
     used = f"<div class='mn-row'>{users}{more}</div>" if one.users else "<div class='mn-muted'>nobody else</div>"
-    steps = ", ".join(f"{number:,}" for number in one.steps[:5]) + (" …" if len(one.steps) > 5 else "")
+    steps = ", ".join(f"{story.shown(number):,}" for number in one.steps[:5]) + (" …" if len(one.steps) > 5 else "")
     return cells(
         [
             cell(one_line(one.name, 160), _KINDS[one.kind], strong=True),
@@ -97,11 +97,11 @@ def _pair(one: Doubled, story: Story, agents: Mapping[str, str]) -> None:
             step = story.steps[number - 1]
             with column:
                 st.html(
-                    f"<div class='mn-row'><b class='mn-num'>{number:,}</b>{agent_chip(step.agent, agents)}</div>"
+                    f"<div class='mn-row'><b class='mn-num'>{step.shown:,}</b>{agent_chip(step.agent, agents)}</div>"
                     f"<div class='mn-small'>{text_block(step.text, clamp=True)}</div>"
                 )
                 st.button(
-                    f"Open step {number:,}",
+                    f"Open step {step.shown:,}",
                     key=f"task_doubled_{one.second}_{number}",
                     type="tertiary",
                     on_click=go_to,

@@ -8,10 +8,11 @@ from typing import Final
 
 import streamlit as st
 
-from core.analysis.story import LABELS, Sign, Step, Trouble
+from core.analysis.story import LABELS, Sign, Step, Story, Trouble
+from core.hostile import one_line
 from pages.shared import state
 from pages.shared.here import Here
-from pages.shared.markup import escaped
+from pages.shared.markup import chip, escaped
 from pages.shared.timeline.paging import pager
 from pages.shared.timeline.task_steps import step_row
 from pages.shared.timeline.task_told import Told
@@ -35,7 +36,7 @@ def first(read: Told, *, agents: Mapping[str, str]) -> None:
     with st.container(gap="xsmall", key="task_first"):
         for number in story.suspects[:FIRST]:
             step = story.steps[number - 1]
-            step_row(step, _row(step, signs[number], agents, most=_WORDS), name="first")
+            step_row(step, _row(story, step, signs[number], agents, most=_WORDS), name="first")
     if len(story.suspects) > FIRST:
         st.caption(
             f"{len(story.suspects):,} of {plural(len(story.steps), 'step')} have signs of trouble, found by words, order "
@@ -72,19 +73,20 @@ def draw(_here: Here, read: Told, agents: Mapping[str, str]) -> None:
     with st.container(gap="xsmall", key="task_sign_list"):
         for number in sorted(by_step)[start : start + PAGE]:
             step = story.steps[number - 1]
-            step_row(step, _row(step, tuple(by_step[number]), agents), name="sign")
+            step_row(step, _row(story, step, tuple(by_step[number]), agents), name="sign")
     if story.compared < len(story.steps):
         st.caption(f"Repeats were looked for among the first {story.compared:,} steps.")
 
 
-def _row(step: Step, signs: tuple[Sign, ...], agents: Mapping[str, str], *, most: int = 20) -> str:
-    """Return a step with its signs and the words that gave them."""
+def _row(story: Story, step: Step, signs: tuple[Sign, ...], agents: Mapping[str, str], *, most: int = 20) -> str:
+    """Return a step with its signs and the words that gave them; where there are several sessions, with its session."""
     told = _each_once(signs)
-    lines = "".join(f"<p class='mn-sign-words'>{_where(sign)}{escaped(sign.words)}</p>" for sign in told[:most])
+    lines = "".join(f"<p class='mn-sign-words'>{_where(story, sign)}{escaped(sign.words)}</p>" for sign in told[:most])
+    session = chip(one_line(step.session or "no session", 60)) if len(story.runs) > 1 else ""
     opened = " mn-step-on" if state.get("sel") == step.key else ""
     return (
-        f"<div class='mn-over mn-step{opened}'><b class='mn-num'>{step.number:,}</b><div><div class='mn-row'>"
-        f"{agent_chip(step.agent, agents)}{sign_chips(signs)}</div>{lines}</div></div>"
+        f"<div class='mn-over mn-step{opened}'><b class='mn-num'>{step.shown:,}</b><div><div class='mn-row'>"
+        f"{agent_chip(step.agent, agents)}{session}{sign_chips(signs)}</div>{lines}</div></div>"
     )
 
 
@@ -102,10 +104,11 @@ def _each_once(signs: tuple[Sign, ...]) -> list[Sign]:
     return [sign for sign in found.values() if sign not in more] + more
 
 
-def _where(sign: Sign) -> str:
+def _where(story: Story, sign: Sign) -> str:
     if sign.other is None:
         return ""
     words = {Trouble.ERROR: "In step {}: ", Trouble.COURSE: "After step {}: ", Trouble.CONFLICT: "With step {}: "}.get(
         sign.kind, ""
     )
-    return f"<span class='mn-muted'>{escaped(words.format(sign.other))}</span>" if words else ""
+    said = words.format(f"{story.shown(sign.other):,}")
+    return f"<span class='mn-muted'>{escaped(said)}</span>" if said else ""

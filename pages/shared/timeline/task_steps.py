@@ -33,7 +33,7 @@ def draw(here: Here, read: Told, agents: Mapping[str, str]) -> None:
         return
     start = pager(_LIST, len(steps), PAGE)
     first = {run.session: run.first for run in story.runs} if story.attempts else {}
-    before = story.steps[0].session if start == 0 else steps[start].session
+    before: str | None = "" if len(story.runs) > 1 else steps[start].session
     with st.container(gap="xsmall", key="task_step_list"):
         for step in steps[start : start + PAGE]:
             if step.session != before:
@@ -51,7 +51,7 @@ def step_row(step: Step, html: str, *, name: str) -> None:
     with st.container(border=True, gap=None, key=f"row_{name}{on}_{step.number}_{slug(step.key)}"):
         st.html(html)
         st.button(
-            f"Open step {step.number}",
+            f"Open step {step.shown}",
             key=f"open_row_{name}_{step.number}_{slug(step.key)}",
             type="tertiary",
             on_click=state.put,
@@ -64,9 +64,13 @@ def go_to(story: Story, number: int) -> None:
     step = story.steps[min(max(number, 1), len(story.steps)) - 1]
     state.put("sel", step.key)
     st.session_state["task_section"] = "steps"
-    for key in ("task_run", "task_kinds"):
-        st.session_state.pop(key, None)
-    begin_at(_LIST, 0 if len(story.steps) <= PAGE else max(0, step.number - 3))
+    st.session_state.pop("task_kinds", None)
+    run = st.session_state.get("task_run")
+    if run != step.session:
+        st.session_state.pop("task_run", None)
+        run = None
+    listed = [other.number for other in story.steps if run is None or other.session == run]
+    begin_at(_LIST, 0 if len(listed) <= PAGE else max(0, listed.index(step.number) - 2))
 
 
 def choose_steps(numbers: Iterable[int]) -> None:
@@ -81,6 +85,8 @@ def forget() -> None:
     """Let go of what was chosen among the steps of one task, for another one."""
     for name in ("task_run", "task_kinds", "task_go", "task_sign_kinds", _CHOSEN):
         st.session_state.pop(name, None)
+    if st.session_state.get("task_section") == "steps":  # another task may open on its runs
+        del st.session_state["task_section"]
     for name in (_LIST, "task_signs", "task_artefacts", "task_doubled", "task_runs", "task_parts"):
         begin_at(name, 0)
 
@@ -109,14 +115,19 @@ def _asked(story: Story, signs: Mapping[int, Sequence[Sign]]) -> list[Step]:
 
 def _jumps(story: Story) -> None:
     """Draw the ways to a step by its number and to the next one with a sign."""
+    numbers = [step.shown for step in _numbered(story)]
+    least, most = min(numbers), max(numbers)
+    if (number := st.session_state.get("task_go")) is not None and not least <= number <= most:
+        st.session_state["task_go"] = None
     st.number_input(
         "Go to step",
-        1,
-        len(story.steps),
+        least,
+        most,
         value=None,
         step=1,
         key="task_go",
-        placeholder=f"1 to {len(story.steps):,}",
+        placeholder=f"{least:,} to {most:,}",
+        help=_OWN if story.steps[0].own is not None else "Counted from 1, in the order of this list.",
         width=150,
         on_change=_went,
         args=(story,),
@@ -131,6 +142,23 @@ def _jumps(story: Story) -> None:
         on_click=go_to,
         args=(story, following or 1),
     )
+
+
+_OWN: Final = (
+    "The number that each memory states itself, in its field step or the like. Where every session counts anew, it is a "
+    "step of the session that is chosen beside this, else of the session of the open step, else of the first one."
+)
+
+
+def _numbered(story: Story) -> list[Step]:
+    """Return the steps that a number is looked up in: all where it tells them apart, else those of one session."""
+    steps = story.steps
+    if len({step.shown for step in steps}) == len(steps):
+        return list(steps)
+    key = state.get("sel")
+    opened = next((step for step in steps if step.key == key), steps[0])
+    session = st.session_state.get("task_run") or opened.session
+    return [step for step in steps if step.session == session]
 
 
 def _session_name(name: str) -> str:
@@ -151,8 +179,12 @@ def _kinds_there(story: Story) -> dict[str, str]:
 
 
 def _went(story: Story) -> None:
-    if number := st.session_state.get("task_go"):
-        go_to(story, int(number))
+    """Open the step with the number that was typed; with none of that number, the last one before it."""
+    number = st.session_state.get("task_go")
+    if number is None:
+        return
+    before = [step for step in _numbered(story) if step.shown <= number]
+    go_to(story, max(before, key=lambda step: step.shown).number if before else 1)
 
 
 def _next_sign(story: Story) -> int | None:

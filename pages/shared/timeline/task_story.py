@@ -30,7 +30,7 @@ def draw(here: Here, line: TaskLine, lines: Sequence[TaskLine], *, agents: Mappi
     task_lanes.draw(here, read, agents=agents)
     sections = _sections(read)
     if st.session_state.get("task_section") not in sections:
-        st.session_state["task_section"] = "steps"
+        st.session_state["task_section"] = next(iter(sections))
     chosen = st.segmented_control(
         "What to read",
         list(sections),
@@ -45,7 +45,10 @@ def draw(here: Here, line: TaskLine, lines: Sequence[TaskLine], *, agents: Mappi
 def _sections(read: Told) -> dict[str, tuple[str, Section]]:
     """Return what there is to read, with counts; what a task has nothing of is left out, but for its steps and signs."""
     story = read.story
-    found: dict[str, tuple[str, Section]] = {
+    found: dict[str, tuple[str, Section]] = {}
+    if story.attempts:  # tries at the same are there to be compared
+        found["runs"] = (f"Runs compared · {len(story.runs):,}", task_runs.draw)
+    found |= {
         "steps": (f"Steps · {len(story.steps):,}", task_steps.draw),
         "signs": (f"Signs of trouble · {len(story.signs):,}", task_signs.draw),
     }
@@ -54,8 +57,8 @@ def _sections(read: Told) -> dict[str, tuple[str, Section]]:
     if story.artefacts:
         found["artefacts"] = (f"Artefacts · {len(story.artefacts):,}", task_shared.artefacts)
     found["doubled"] = (f"Done twice · {len(story.doubled):,}", task_shared.doubled)
-    if len(story.runs) > 1:
-        found["runs"] = (f"{'Runs' if story.attempts else 'Sessions'} · {len(story.runs):,}", task_runs.draw)
+    if len(story.runs) > 1 and not story.attempts:
+        found["runs"] = (f"Sessions · {len(story.runs):,}", task_runs.draw)
     return found
 
 

@@ -118,7 +118,7 @@ def step_html(
     head = f"{agent_chip(step.agent, agents)}{kind}{about}{after}{gone}{sign_chips(signs)}{more}"
     text = _BLANK.sub("", step.text).strip()
     return (
-        f"<div class='mn-over mn-step'><b class='mn-num'>{step.number:,}</b><div><div class='mn-row'>{head}</div>"
+        f"<div class='mn-over mn-step'><b class='mn-num'>{step.shown:,}</b><div><div class='mn-row'>{head}</div>"
         f"<div class='mn-small'>{text_block(text, clamp=True)}</div></div></div>"
     )
 

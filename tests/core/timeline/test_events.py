@@ -21,6 +21,7 @@ from core.analysis.timeline import (
     conflicts,
     events,
     lanes,
+    main_stretch,
     marks,
     micros,
     neighbour,
@@ -128,6 +129,29 @@ def test_steps_are_read_under_their_usual_names(columns: dict[str, list[Any]], e
     found = steps_of(pa.table({"key": ["a", "b", "c"], **columns}))
     assert (None if found is None else [None if np.isnan(step) else step for step in found]) == expected
     assert steps_of(None) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "stretch"),
+    [
+        pytest.param([*range(60)], None, id="together"),
+        pytest.param([-1e9, *range(58), 1e9], (0, 57), id="one-far-off-at-each-end"),
+        pytest.param([*range(58), 1e9], (0, 57), id="one-ahead"),
+        pytest.param([0.0] * 40 + [1e6], (0, 0), id="one-moment"),
+        pytest.param([-1e9, *range(10)], None, id="few"),
+        pytest.param([*range(30), *range(10**6, 10**6 + 30)], None, id="two-crowds"),
+        pytest.param([2.0**n for n in range(30)], None, id="ever-slower"),
+    ],
+)
+def test_the_main_stretch_leaves_out_what_is_far_off(seconds: list[float], stretch: tuple[int, int] | None) -> None:
+    found = main_stretch(events(made(*({"at": second} for second in seconds))))
+    if stretch is None:
+        assert found is None
+    else:
+        assert found is not None
+        lo, hi = (micros(at(second)) for second in stretch)
+        assert found[0] < lo <= hi < found[1]
+        assert found[1] - found[0] <= 1.1 * (hi - lo) + 1_000_000
 
 
 def test_a_lane_is_walked_alone() -> None:

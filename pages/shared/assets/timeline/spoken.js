@@ -12,7 +12,8 @@ export function stretchWords({ lo, hi }, { axis }) {
   const [day, last] = [dateWords(from), dateWords(until)];
   const length = lengthWords(hi - lo);
   if (hi - lo > 4 * 24 * 3600e6) return `${day} – ${last}, ${length}`;
-  return `${day}, ${secondWords(from)} – ${day === last ? "" : `${last}, `}${secondWords(until)} UTC, ${length}`;
+  const clock = hi - lo < 10e6 ? (c) => `${secondWords(c)}.${String(c.us).padStart(6, "0").slice(0, 3)}` : secondWords;
+  return `${day}, ${clock(from)} – ${day === last ? "" : `${last}, `}${clock(until)} UTC, ${length}`;
 }
 
 /** "2,105 memories", "512 of 2,105 memories in view": of those that have a time. */
