@@ -87,10 +87,12 @@ def test_zoom_and_drag_show_at_once_what_python_then_gives_exactly(harness, page
     page.mouse.wheel(0, -200)
     page.keyboard.up("Control")
     expect(drawing.stage).not_to_have_attribute("data-view", f"{whole[0]} {whole[1]}")
+    expect(drawing.stage).to_have_attribute("data-kind", "density")
     near = drawing.heard("window")
     assert near["hi"] - near["lo"] < 0.9 * (whole[1] - whole[0]), "only the wheel with Ctrl zooms"
     assert (near["lo"], near["hi"]) == pytest.approx(drawing.view, abs=2)
-    expect(page.get_by_text(re.compile(r"[\d,]+ of 29,997 memories in view"))).to_be_visible()
+    expect(page.locator(".said")).to_contain_text(re.compile(r"[\d,]+ of 29,997 memories in view"))
+    expect(page.locator("[aria-live]")).to_contain_text(re.compile(r"^[\d,]+ of 29,997 memories in view"))
 
     drawing.drag((400, 100), (300, 120))
     later = drawing.heard("window")
@@ -106,6 +108,9 @@ def test_zoom_and_drag_show_at_once_what_python_then_gives_exactly(harness, page
     assert half["hi"] < whole[1] - (whole[1] - whole[0]) // 4
     drawing.stage.press("+")
     assert drawing.heard("window")["hi"] - drawing.view[0] == pytest.approx((half["hi"] - half["lo"]) / 2, rel=0.01)
+    expect(drawing.stage).to_have_attribute("data-kind", "points")
+    drawing.stage.press("Enter")
+    assert drawing.heard("open")["row"] >= 0, "what was counts are memories now"
 
 
 def test_a_click_a_box_a_lasso_and_keys_say_which_memories(harness, page):
@@ -134,7 +139,7 @@ def test_a_click_a_box_a_lasso_and_keys_say_which_memories(harness, page):
 
     drawing.press("Select with a lasso")
     drawing.drag((300, 60), (400, 60), (400, 150), (300, 150))
-    assert len(drawing.heard("region")["polygon"]) >= 4
+    assert 4 <= len(drawing.heard("region")["polygon"]) <= 64
     drawing.stage.press("ArrowRight")
     assert drawing.heard("step")["step"] == 1
     drawing.stage.press("Escape")
@@ -172,6 +177,7 @@ def test_it_is_said_saved_and_pinched(harness, browser, tmp_path):
             element.text or "" for element in ElementTree.fromstring(files["SVG"]).iter("{http://www.w3.org/2000/svg}text")
         ]
         assert any("</text><script>" in text for text in texts), "a hostile name is text"
+        assert any(re.search(r"14 Nov 2026, .* UTC, .* · 197 memories", text) for text in texts), "what is in view is said"
         assert {"episodic", "semantic", "procedural", "retired", "conflicting"} <= set(texts)
         assert page.evaluate("window.hacked") is None
 

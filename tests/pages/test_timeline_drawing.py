@@ -102,6 +102,7 @@ def test_names_and_texts_are_shown_as_what_they_are():
     ("message", "kind"),
     [
         pytest.param({"kind": "window", "lo": 1, "hi": 9, "serial": 4}, "window", id="window"),
+        pytest.param({"kind": "window", "lo": -(10**17), "hi": 3 * 10**17}, "window", id="from year 1 to year 9999"),
         pytest.param({"kind": "window", "lo": 9, "hi": 1}, None, id="ends in the wrong order"),
         pytest.param({"kind": "window", "lo": float("nan"), "hi": 1}, None, id="no number"),
         pytest.param({"kind": "window", "lo": 0, "hi": 1e300}, None, id="too far"),

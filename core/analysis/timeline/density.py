@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +14,15 @@ from core.analysis.timeline.lane import Lanes
 
 __all__ = ["Density", "density", "places"]
 
+MOST_COUNTS: Final = 150_000
+
 
 @dataclass(frozen=True, eq=False)
 class Density:
     """Counts of a window cut into `bins` equal parts, where there are any, by lane, bin and colour.
 
-    Bin i has the events from lo + (hi - lo)·i / bins on, rounded down; the last one includes hi.
+    Bin i has the events from lo + (hi - lo)·i / bins on, rounded down; the last one includes hi. There may be fewer bins
+    than were asked for: no screen shows a million counts, and no page should be sent them.
     """
 
     bins: int
@@ -39,8 +43,18 @@ def places(events: Events, window: tuple[int, int], bins: int) -> Ints:
     return np.append(begins, np.searchsorted(events.x, hi, side="right"))
 
 
-def density(events: Events, lanes: Lanes, colouring: Colouring, window: tuple[int, int], bins: int) -> Density:
-    """Return the counts of a window by lane, bin and colour; the events are in order, so the bins are slices of them."""
+def density(
+    events: Events, lanes: Lanes, colouring: Colouring, window: tuple[int, int], bins: int, *, most: int = MOST_COUNTS
+) -> Density:
+    """Return the counts of a window by lane, bin and colour; bins are fewer where there would be more than `most` counts."""
+    found = _counted(events, lanes, colouring, window, bins)
+    while len(found) > most and found.bins > 1:
+        found = _counted(events, lanes, colouring, window, max(1, found.bins * most // len(found)))
+    return found
+
+
+def _counted(events: Events, lanes: Lanes, colouring: Colouring, window: tuple[int, int], bins: int) -> Density:
+    """Return the counts; the events are in order, so the bins are slices of them."""
     bounds = places(events, window, bins)
     view = slice(int(bounds[0]), int(bounds[-1]))
     part = np.repeat(np.arange(bins, dtype=np.int64), np.diff(bounds))

@@ -25,14 +25,15 @@ Kind = Literal["window", "open", "region", "step", "as_of", "clear"]
 _ASSETS: Final = Path(__file__).parents[1] / "assets" / "timeline"
 # In this order each file only needs the ones before it.
 SCRIPTS: Final = (
-    *("words", "ticks", "payload", "view", "shapes", "canvas", "svg", "layout", "styling", "fan", "frame", "between"),
-    *("events", "overview", "key", "scene", "overlay", "hover", "spoken", "download", "tip", "toolbar", "drags"),
-    *("gestures", "keyboard", "canvases", "chart", "main"),
+    *("words", "ticks", "payload", "view", "shapes", "canvas", "canvases", "svg", "layout", "styling", "fan", "frame"),
+    *("between", "events", "overview", "key", "scene", "overlay", "hover", "spoken", "download", "tip", "toolbar"),
+    *("drags", "gestures", "keyboard", "chart", "main"),
 )
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?!default)", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^ *//[^\n]*\n|^ */\*\*.*?\*/\n|^ +", re.MULTILINE | re.DOTALL)
 _MOST_CORNERS: Final = 5_000
+_FARTHEST: Final = 2**62  # beyond the years of a calendar; floats are whole up to there and further
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def gesture_of(sent: Any) -> Gesture | None:
 
 
 def _whole(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 2**53 or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _FARTHEST or math.isnan(value):
         return None
     return int(value)
 

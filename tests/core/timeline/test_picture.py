@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.analysis.timeline import Axis, colouring, events, handoffs, inside, lanes, marks, micros, picture, structure
+from core.analysis.timeline.density import density
 from core.analysis.timeline.structure import BREAK_US
 from core.errors import ConfigError
 from tests.core.timeline.happenings import NOW, T0, at, happenings, made
@@ -58,6 +59,17 @@ def test_a_picture_of_nothing_and_of_one() -> None:
             assert (drawn.in_view, drawn.total) == (len(rows), len(rows))
             assert drawn.window == (-(2**62), 2**62)
     assert picture(found, lanes(found, frame), colouring(found, frame), frame, now=NOW, window=(5, 5)).window == (5, 6)
+
+
+def test_bins_are_fewer_where_there_would_be_more_counts_than_a_screen_shows() -> None:
+    frame = made(*({"at": second, "agent_id": f"a{second % 5}"} for second in range(400)))
+    found = events(frame)
+    own, colours = lanes(found, frame), colouring(found, frame)
+    window = (int(found.x[0]), int(found.x[-1]))
+    assert len(density(found, own, colours, window, 480)) == 400
+    fewer = density(found, own, colours, window, 480, most=60)
+    assert (fewer.count.sum(), len(fewer) <= 60, 1 < fewer.bins < 480) == (400, True, True)
+    assert density(found, own, colours, window, 480, most=2).bins == 1
 
 
 def test_bins_reach_over_centuries() -> None:

@@ -36,9 +36,10 @@ export function drawSpans(surface, { at, bands, picture, scale, style }) {
   }
 }
 
-/** Long silences: a dashed line through the middle, with its length where there is room. */
+/** Long silences: a dashed line through the middle, with its length where there is room; in a lane each length once. */
 export function drawGaps(surface, { at, picture, scale, style }) {
   const { gaps } = picture;
+  const said = new Set(); // What comes back every week need not be said every week.
   for (let i = 0; i < gaps.length; i++) {
     const [left, right] = [scale.px(gaps.lo[i]) + 10, scale.px(gaps.hi[i]) - 10];
     const y = laneMiddle(at, gaps.lane[i]);
@@ -46,7 +47,9 @@ export function drawGaps(surface, { at, picture, scale, style }) {
     if (picture.axis === "order") continue;
     const words = lengthWords(gaps.hi[i] - gaps.lo[i]);
     const [from, to] = [Math.max(left, at.plot.x), Math.min(right, at.plot.x + at.plot.width)];
-    if (surface.widthOf(words, style.small) + 24 > to - from) continue;
+    const known = `${gaps.lane[i]} ${words}`;
+    if (said.has(known) || surface.widthOf(words, style.small) + 24 > to - from) continue;
+    said.add(known);
     const look = { fill: style.muted, font: style.small, align: "center", halo: style.ground };
     surface.text(words, (from + to) / 2, y + 4, look);
   }

@@ -2,6 +2,7 @@
 
 import { Canvases } from "./canvases.js";
 import { download } from "./download.js";
+import { jump } from "./drags.js";
 import { listen } from "./gestures.js";
 import { under } from "./hover.js";
 import { keyItems } from "./key.js";
@@ -10,7 +11,7 @@ import { layout } from "./layout.js";
 import { drawPointed } from "./overlay.js";
 import { decode } from "./payload.js";
 import { drawRegion, drawScene, makeScene, prepare } from "./scene.js";
-import { countWords, describe, stretchWords } from "./spoken.js";
+import { changedWords, countWords, describe, stretchWords } from "./spoken.js";
 import { styleOf } from "./styling.js";
 import { Tip } from "./tip.js";
 import { Toolbar } from "./toolbar.js";
@@ -40,14 +41,17 @@ export class Chart {
     this.measure = (words, font) => this.canvases.measure(words, font);
     this.spoken = made(this.stage, "p", "unseen");
     this.spoken.id = "spoken";
+    this.live = made(this.root, "p", "unseen");
+    this.live.setAttribute("aria-live", "polite");
     this.stage.setAttribute("aria-describedby", "spoken");
     this.tip = new Tip(this.stage);
     Object.assign(this, { tool: "move", view: null, sent: 0, timer: null, wanted: null, picture: null, scene: null,
       pointed: null, dragging: null, gliding: null, drafted: null, region: null, selected: null, picked: null });
     listen(this, this.canvases.over);
     listenKeys(this, this.stage);
-    this.observer = new ResizeObserver(() => this.resized());
+    this.observer = new ResizeObserver(() => (this.stage.clientWidth === this.at?.width ? null : this.resized()));
     this.observer.observe(this.stage);
+    this.watchScreen();
     document.fonts.ready.then(() => this.resized());
   }
 
@@ -66,6 +70,23 @@ export class Chart {
     this.stage.setAttribute("aria-label", data.title);
     this.spoken.textContent = describe(picture, data);
     this.resized();
+    this.tell(changedWords(picture, this.view, data));
+  }
+
+  /** Say what changed to those who cannot see it; the same words are said once. */
+  tell(words) {
+    if (this.told !== undefined && this.told !== words) this.live.textContent = words;
+    this.told = words;
+  }
+
+  /** Draw again on a screen with other pixels: a window that moves there keeps its size. */
+  watchScreen() {
+    this.screen = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    this.screen.onchange = () => {
+      this.screen.onchange = null;
+      this.resized();
+      this.watchScreen();
+    };
   }
 
   settle(view, data) {
@@ -110,11 +131,13 @@ export class Chart {
       this.toolbar.update({ tool: this.tool, stretch: stretchWords(this.view, this.picture),
         counted: countWords(this.picture), waiting: this.timer !== null || this.data.answered < this.sent });
     }
+    if (everything && this.pointed) this.hover(this.pointed.x, this.pointed.y); // Another point may be there now.
     this.canvases.paint(this.canvases.over, this.at, (surface) => {
       surface.clear(this.at.width, this.at.height);
       if (this.drafted) drawRegion(surface, this.scene, this.drafted);
       if (this.pointed) drawPointed(surface, this.scene, this.pointed);
     });
+    this.stage.dataset.kind = this.picture.kind;
     this.stage.dataset.view = `${Math.round(this.view.lo)} ${Math.round(this.view.hi)}`;
   }
 
@@ -161,11 +184,11 @@ export class Chart {
     const glide = {};
     this.gliding = glide;
     const frame = (now) => {
-      if (this.gliding !== glide) return; // Something newer moves the view.
+      if (this.gliding !== glide || !this.root.isConnected) return; // Something newer moves the view.
       const share = long ? Math.min(1, Math.max(0, (now - began) / long)) : 1;
       const eased = 1 - (1 - share) ** 3;
       this.show({ lo: from.lo + (view.lo - from.lo) * eased, hi: from.hi + (view.hi - from.hi) * eased });
-      if (share < 1 && this.root.isConnected) requestAnimationFrame(frame);
+      if (share < 1) requestAnimationFrame(frame);
       else this.gliding = null;
     };
     requestAnimationFrame(frame);
@@ -199,6 +222,7 @@ export class Chart {
 
   click(x, y, touch) {
     this.stage.focus({ preventScroll: true });
+    if (jump(this, x, y)) return;
     const { row } = under(this.scene, x, y, touch ? FINGER : undefined);
     if (row >= 0) this.open(row);
     else if (touch) this.hover(x, y);
@@ -260,6 +284,8 @@ export class Chart {
   /** Let go of what outlives the page's elements. */
   end() {
     clearTimeout(this.timer);
+    this.gliding = null;
+    this.screen.onchange = null;
     this.observer.disconnect();
     this.root.remove();
   }

@@ -1,11 +1,15 @@
 // The figure as a file: exactly what is in view, with its title above and the colours explained below.
 
 import { CanvasSurface } from "./canvas.js";
+import { ratioFor } from "./canvases.js";
+import { fitted } from "./layout.js";
 import { drawScene } from "./scene.js";
+import { countWords, stretchWords } from "./spoken.js";
 import { SvgSurface } from "./svg.js";
+import { exactWords } from "./words.js";
 
 const MARGIN = 24;
-const TITLE = 34;
+const TITLE = 52;
 const COLOUR_LINE = 22;
 const RATIO = 2;
 
@@ -27,9 +31,16 @@ function colourLines({ picture, options, style, at }, measure) {
   return lines;
 }
 
-/** Draw the page of a download: title, scene, colours. */
-function drawPage(surface, scene, { title, lines }) {
+/** What is in view, how much of what, and as of when. */
+function subtitle({ picture, view, moments }) {
+  const past = moments.asOf === null ? "" : ` · as of ${exactWords(moments.asOf)}`;
+  return `${stretchWords(view, picture)} · ${countWords(picture)}${past}`;
+}
+
+/** Draw the page of a download: title, what is in view, scene, colours. */
+function drawPage(surface, scene, { title, lines, measure }) {
   const { at, style } = scene;
+  const put = (text, y, font, fill) => surface.text(fitted(text, at.width, font, measure), MARGIN, MARGIN + y, { fill, font });
   surface.shifted(MARGIN, MARGIN + TITLE, () => {
     drawScene(surface, scene);
     lines.forEach((line, i) => line.forEach(({ colour, label, x }) => {
@@ -38,7 +49,8 @@ function drawPage(surface, scene, { title, lines }) {
       surface.text(label, x + 15, y, { fill: style.muted, font: style.small });
     }));
   });
-  surface.text(title, MARGIN, MARGIN + 14, { fill: style.text, font: style.heading });
+  put(title, 14, style.heading, style.text);
+  put(subtitle(scene), 34, style.small, style.muted);
 }
 
 function save(blob, name) {
@@ -57,13 +69,14 @@ export async function download(kind, scene, { title, fileName, measure }) {
   if (kind === "svg") {
     const surface = new SvgSurface(width, height, { title, measure });
     surface.clear(width, height, scene.style.ground);
-    drawPage(surface, scene, { title, lines });
+    drawPage(surface, scene, { title, lines, measure });
     save(new Blob([surface.toString()], { type: "image/svg+xml" }), `${fileName}.svg`);
     return;
   }
-  const canvas = new OffscreenCanvas(Math.round(width * RATIO), Math.round(height * RATIO));
-  const surface = new CanvasSurface(canvas.getContext("2d"), RATIO);
+  const ratio = ratioFor({ width, height }, RATIO);
+  const canvas = new OffscreenCanvas(Math.round(width * ratio), Math.round(height * ratio));
+  const surface = new CanvasSurface(canvas.getContext("2d"), ratio);
   surface.clear(width, height, scene.style.ground);
-  drawPage(surface, scene, { title, lines });
+  drawPage(surface, scene, { title, lines, measure });
   save(await canvas.convertToBlob({ type: "image/png" }), `${fileName}.png`);
 }

@@ -6,6 +6,7 @@ import { kept, panned } from "./view.js";
 
 const GRIP = 8; // How near to an edge or a line takes hold of it.
 const CORNER = 3; // A lasso has a corner each time the pointer moved this far.
+const CORNERS = 64; // As many as a link holds.
 
 const inside = (box, x, y) => x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
 
@@ -46,20 +47,47 @@ function box(chart, x, y) {
   };
 }
 
+/** How far a place is from the line between two others, in pixels. */
+function away([x, y], [x0, y0], [x1, y1]) {
+  const long = Math.hypot(x1 - x0, y1 - y0);
+  return long ? Math.abs((x1 - x0) * (y0 - y) - (x0 - x) * (y1 - y0)) / long : Math.hypot(x - x0, y - y0);
+}
+
+/** A line with fewer corners, none of which was further than `far` from it (Douglas and Peucker, 1973). */
+function plainer(line, far) {
+  let [most, at] = [0, 0];
+  for (let i = 1; i < line.length - 1; i++) {
+    const off = away(line[i], line[0], line.at(-1));
+    if (off > most) [most, at] = [off, i];
+  }
+  if (most <= far) return [line[0], line.at(-1)];
+  return [...plainer(line.slice(0, at + 1), far).slice(0, -1), ...plainer(line.slice(at), far)];
+}
+
+/** A lasso with at most as many corners as a link holds, as near as can be to what was drawn. */
+function bounded(line) {
+  let found = line;
+  for (let far = 0.5; found.length > CORNERS; far *= 1.5) found = plainer(line, far);
+  return found;
+}
+
 /** Draw a line around what is wanted. */
 function lasso(chart, x, y) {
   const { at, scale } = chart.scene;
-  const corner = (px, py) => [scale.value(px), Math.max(0, Math.min(laneAt(at, py), chart.picture.lanes.length))];
-  const polygon = [corner(x, y)];
-  let [lastX, lastY] = [x, y];
+  const corner = ([px, py]) => [scale.value(px), Math.max(0, Math.min(laneAt(at, py), chart.picture.lanes.length))];
+  const line = [[x, y]];
   return {
     move(toX, toY) {
+      const [lastX, lastY] = line.at(-1);
       if (Math.hypot(toX - lastX, toY - lastY) < CORNER) return;
-      [lastX, lastY] = [toX, toY];
-      polygon.push(corner(toX, toY));
-      chart.draft(polygon);
+      line.push([toX, toY]);
+      chart.draft(line.map(corner));
     },
-    end: () => (polygon.length > 2 ? chart.select(polygon) : chart.draft(null)),
+    end() {
+      const found = bounded(line);
+      if (found.length > 2) chart.select(found.map(corner));
+      else chart.draft(null);
+    },
     cancel: () => chart.draft(null),
   };
 }
@@ -99,6 +127,14 @@ function brushDrag(chart, x) {
   };
   if (outside) to(x);
   return finish(to);
+}
+
+/** Move the view to where the overview was clicked; whether it was. */
+export function jump(chart, x, y) {
+  if (partAt(chart, x, y) !== "overview") return false;
+  const { left, right } = brush(chart.scene);
+  if (x < left - GRIP || x > right + GRIP) brushDrag(chart, x);
+  return true;
 }
 
 /** The drag that begins at a place, or null. */

@@ -18,18 +18,24 @@ export function listen(chart, canvas) {
     return [event.clientX - box.left, event.clientY - box.top];
   };
 
+  /** How far two fingers are apart, in whatever direction. */
+  const apart = () => {
+    const [[x0, y0], [x1, y1]] = [...pointers.values()];
+    return Math.max(10, Math.hypot(x1 - x0, y1 - y0));
+  };
+
   const startPinch = () => {
     drag?.act?.cancel();
     drag = null;
     const before = chart.view;
     chart.dragging = { cancel: () => chart.setView(before) };
     const [[x0], [x1]] = [...pointers.values()];
-    pinch = { view: chart.view, apart: Math.max(10, Math.abs(x1 - x0)), value: chart.scene.scale.value((x0 + x1) / 2) };
+    pinch = { view: chart.view, apart: apart(), value: chart.scene.scale.value((x0 + x1) / 2) };
   };
 
   const movePinch = () => {
     const [[x0], [x1]] = [...pointers.values()];
-    const factor = pinch.apart / Math.max(10, Math.abs(x1 - x0));
+    const factor = pinch.apart / apart();
     const zoom = zoomed(pinch.view, factor, pinch.value, chart.limits, chart.picture.axis);
     // What was between the fingers stays between them.
     const scale = new Scale(zoom, chart.at);
@@ -49,6 +55,7 @@ export function listen(chart, canvas) {
 
   canvas.onpointermove = (event) => {
     const [x, y] = place(event);
+    if (!event.buttons && pointers.has(event.pointerId)) release(event, false); // It was let go of outside.
     if (!pointers.has(event.pointerId)) {
       canvas.style.cursor = cursorAt(chart, x, y);
       chart.hover(x, y);

@@ -22,6 +22,15 @@ export function countWords({ in_view, total, unknown }) {
   return in_view === timed ? memories(timed) : `${grouped(in_view)} of ${memories(timed)} in view`;
 }
 
+/** What is said when it changes: the memory that is open, and what is in view. */
+export function changedWords(picture, view, { selected, names }) {
+  const { points } = picture;
+  const i = selected === null ? -1 : points.row?.indexOf(selected) ?? -1;
+  const open = i < 0 ? "" : `Open: ${picture.lanes[points.lane[i]].label}, ${names[points.colour[i]]}, `
+    + `${axisWords(points.x[i], picture.axis)}. `;
+  return `${open}${countWords(picture)}, ${stretchWords(view, picture)}.`;
+}
+
 /** The text alternative: counts, the stretch, the fullest lanes, the keys. */
 export function describe(picture, { title }) {
   const lanes = picture.lanes.slice(0, MOST_LANES).map(({ label, in_view }) => `${label}: ${grouped(in_view)}`);
