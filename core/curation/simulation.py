@@ -6,7 +6,7 @@ indexes share what was prepared for the rows, and the ranking is the one of ever
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -48,11 +48,21 @@ _Floats = npt.NDArray[np.float32]
 
 
 class SimulatedIndex:
-    """Rows of several corpora, one behind the other, as far as they are `alive`. For one thread at a time."""
+    """Rows of several corpora, one behind the other, as far as they are `alive`. For one thread at a time.
 
-    def __init__(self, parts: Sequence[Corpus], alive: Mask, used: Mapping[str, datetime], rules: InForce) -> None:
+    `seen` says how a memory is taken, where that is not as it stands.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Corpus],
+        alive: Mask,
+        used: Mapping[str, datetime],
+        rules: InForce,
+        seen: Callable[[Memory], Memory] | None = None,
+    ) -> None:
         self._parts = [part for place, part in enumerate(parts) if part.rows or not place]
-        self._alive, self._used, self._rules = alive, used, rules
+        self._alive, self._used, self._rules, self._seen = alive, used, rules, seen
         self._first = parts[0]
         self._starts = list(accumulate((part.rows for part in self._parts), initial=0))
         self._masks: dict[str, Mask] = {}
@@ -113,6 +123,10 @@ class SimulatedIndex:
         return None
 
     def _memories(self, rows: Sequence[int]) -> list[Memory]:
+        memories = self._stored(rows)
+        return memories if self._seen is None else [self._seen(memory) for memory in memories]
+
+    def _stored(self, rows: Sequence[int]) -> list[Memory]:
         if len(self._parts) == 1:
             return self._first.memories(rows)
         found: dict[int, Memory] = {}
@@ -279,11 +293,12 @@ def as_changed(
     *,
     used: Mapping[str, datetime] = _NEVER,
     rules: InForce = _USUAL,
+    seen: Callable[[Memory], Memory] | None = None,
 ) -> SimulatedIndex:
     """Return an index without some keys, and with other records put behind the rest; what these replace goes too."""
     alive = np.ones(corpus.rows, np.bool_)
     alive[[row for key in (*gone, *more.keys) if (row := corpus.places.get(key)) is not None]] = False
-    return SimulatedIndex([corpus, more], np.concatenate([alive, np.ones(more.rows, np.bool_)]), used, rules)
+    return SimulatedIndex([corpus, more], np.concatenate([alive, np.ones(more.rows, np.bool_)]), used, rules, seen)
 
 
 def _kth_best(values: _Floats, k: int) -> float:

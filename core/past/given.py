@@ -1,7 +1,8 @@
 """What a recall gave to an agent, each memory as it was then, and what became of it since.
 
 A memory was, when it was given, what the image of its first change after that moment says; without such a change it is what
-the index holds now. Erased memories have no image left: only that they were there is known.
+the index holds now. A first change of all that found nothing only says when the journal heard of the memory, as with an
+import: it was given, so it was there. Erased memories have no image left: only that they were there is known.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def become_of(
 ) -> dict[str, Given]:
     """Return memories as they were at a moment and what became of each until `now`, by key."""
     wanted = tuple(dict.fromkeys(keys))
-    since = {key: [change for change in versions.of(key) if change.at > at] for key in wanted}
+    since = {key: _since(versions.of(key), at) for key in wanted}
     images = versions.images([changes[0] for changes in since.values() if changes])
     tellers = {other for key in wanted for other in stated.contradicted.get(key, ())}
     there = store.get(dict.fromkeys((*wanted, *tellers)), actor=actor)
@@ -142,6 +143,12 @@ def become_of(
             already=tuple(turn for turn in turns if turn not in later),
         )
     return found
+
+
+def _since(changes: Sequence[Applied], at: datetime) -> list[Applied]:
+    """Return the changes after a moment, less the one by which the memory came into the journal."""
+    known = changes[1:] if changes and changes[0].action is Action.PUT else changes
+    return [change for change in known if change.at > at]
 
 
 @dataclass(frozen=True)

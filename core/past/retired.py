@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 
 import numpy as np
@@ -43,12 +44,18 @@ class Retired:
 
 
 def retired_frame(
-    store: MemoryStore, versions: Versions, *, actor: Actor, snapshot: Snapshot, limit: int = 20_000
+    store: MemoryStore,
+    versions: Versions,
+    *,
+    actor: Actor,
+    snapshot: Snapshot,
+    until: datetime | None = None,
+    limit: int = 20_000,
 ) -> Retired:
-    """Return the retired memories that are not in the snapshot, at most `limit` of those retired last."""
+    """Return the memories retired (by `until`) that are not in the snapshot, at most `limit` of those retired last."""
     Then.require(store, actor)
     there = frozenset(snapshot.table[KEY_COLUMN].to_pylist())
-    gone = [change for key, change in reversed(versions.retired().items()) if key not in there]
+    gone = [change for key, change in reversed(versions.retired(until).items()) if key not in there]
     newest = gone[:limit]
     images = versions.images(newest)
     found = {change.key: image.before for change in newest if (image := images.get(change.key)) and image.before}

@@ -1,12 +1,18 @@
-"""What a recall would have found at a moment: exactly, over the index as it was then."""
+"""What a recall would have found at a moment: exactly, over the index as it was then.
+
+How often a memory was recalled stands in the memory, and agents overwrite it: of one whose last recall is after the moment,
+what it said then is not known. It is taken as not yet recalled, and the recall log says when it was used before.
+"""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from core.access import Actor
@@ -52,9 +58,16 @@ def recall_then(
     """
     then.require(store, actor)
     then, corpus = _both(store, then, actor=actor, snapshot=snapshot)
-    index = as_changed(corpus, then.gone, then.changed, used=_used(store, then), rules=decay_in_force(store))
+    used, rules, seen = _used(store, then), decay_in_force(store), _seen_at(then)
+    index = as_changed(corpus, then.gone, then.changed, used=used, rules=rules, seen=seen)
     asked = Asked(query, mode, k, scope, weights, then.moment.at)
-    return ask(index, asked, lambda text: store.embed(text, actor=actor))
+    found = ask(index, asked, lambda text: store.embed(text, actor=actor))
+    later = int(np.count_nonzero(then.snapshot.frame["last_recalled_at"] > then.moment.at))
+    if not later:
+        return found
+    said = "1 memory was" if later == 1 else f"{later:,} memories were"
+    note = f"{said} recalled later, and how often by then is not kept: ranked as not yet recalled."
+    return replace(found, notes=(*found.notes, note))
 
 
 def memories_then(store: MemoryStore, then: Then, keys: Collection[str], *, actor: Actor) -> dict[str, Memory]:
@@ -62,7 +75,8 @@ def memories_then(store: MemoryStore, then: Then, keys: Collection[str], *, acto
     then.require(store, actor)
     rows = [row for key in dict.fromkeys(keys) if (row := then.places.get(key)) is not None]
     part = then.snapshot.table.take(pa.array(rows, pa.int64()))
-    return {key: store.memory_of(key, metadata) for key, metadata in records(part, limit=len(rows))}
+    seen = _seen_at(then)
+    return {key: seen(store.memory_of(key, metadata)) for key, metadata in records(part, limit=len(rows))}
 
 
 def neighbours_then(
@@ -79,6 +93,17 @@ def neighbours_then(
     found = index.search("", vector, mode=Mode.VECTOR, k=k + 1, scope=EVERYTHING, now=then.moment.at)
     others = [(hit.memory, hit.cosine) for hit in found.candidates if hit.memory.key != key and hit.cosine is not None]
     return others[:k]
+
+
+def _seen_at(then: Then) -> Callable[[Memory], Memory]:
+    """Return how a memory was seen at a moment: without recalls that came later."""
+
+    def seen(memory: Memory) -> Memory:
+        if memory.last_recalled_at is None or memory.last_recalled_at <= then.moment.at:
+            return memory
+        return replace(memory, last_recalled_at=None, recall_count=0)
+
+    return seen
 
 
 def _both(store: MemoryStore, then: Then, *, actor: Actor, snapshot: Snapshot | None) -> tuple[Then, Corpus]:

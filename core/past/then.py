@@ -109,8 +109,9 @@ def look_back(store: MemoryStore, snapshot: Snapshot, moment: Moment, *, actor: 
     head = versions.head if versions else 0
     name = (key_of(store), snapshot.revision, moment)
     with _lock:
-        for other in [each for each, (known, _) in _kept.items() if each[0] == name[0] and known != head]:
-            del _kept[other]  # something may have been erased since
+        for other, (known, then) in [*_kept.items()]:
+            if other[0] == name[0] and (known != head or then.changed.schema != store.schema):
+                del _kept[other]  # something may have been erased since, or fields mean something else
         if _found.get(name[0], (head,))[0] != head:
             del _found[name[0]]
         if name in _kept:
@@ -248,6 +249,9 @@ class _Looking:
     def _notes(self, odd: int) -> Iterator[str]:
         if not self.head:
             yield "Nothing is in the journal of this index: the memories' own times alone say what was there."
+        if unsettled := self.versions.unsettled if self.versions else 0:
+            changes = "1 change was" if unsettled == 1 else f"{unsettled:,} changes were"
+            yield f"{changes} begun and not ended, and may be missing here: the history says how to settle them."
         if odd:
             memories = "1 memory" if odd == 1 else f"{odd:,} memories"
             yield f"Left out: {memories} of a former index of this name."

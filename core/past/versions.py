@@ -169,8 +169,10 @@ class _Growing:
                 column.append(value)
 
     def table(self) -> Table:
-        """Return what there is so far."""
-        return Table(tuple(self.keys), tuple(self.plans), tuple(self.whys), *(np.array(each) for each in self.columns))
+        """Return what there is so far, in the order of preparation: what a crash cut off is told only when it is settled."""
+        columns = [np.array(each) for each in self.columns]
+        order = np.argsort(columns[2], kind="stable")
+        return Table(tuple(self.keys), tuple(self.plans), tuple(self.whys), *(column[order] for column in columns))
 
 
 class Versions:
@@ -203,6 +205,13 @@ class Versions:
                 self._table = self._growing.table()
             return self._table
 
+    @property
+    def unsettled(self) -> int:
+        """How many changes were begun of which the journal does not say yet whether they were done."""
+        self.table()
+        with self._lock:
+            return sum(len(entry.body["changes"]) for entry in self._prepared.values())
+
     def of(self, key: str) -> tuple[Applied, ...]:
         """Return the changes of one key, in order."""
         table = self.table()
@@ -233,10 +242,11 @@ class Versions:
             self._recorded = table.rows, {table.keys[key]: moments[us] for key, us in pairs}
         return self._recorded[1]
 
-    def retired(self) -> dict[str, Applied]:
-        """Return the keys whose last change took them out, each with that change; the latest last."""
+    def retired(self, until: datetime | None = None) -> dict[str, Applied]:
+        """Return the keys whose last change (up to a moment) took them out, each with that change; the latest last."""
         table = self.table()
-        last = table.last()
+        last = table.last() if until is None else table.last_until(us_of(until))
+        last = last[last != NONE]
         return _by_key(table, last[table.takes_out(last)])
 
     def images(self, changes: Iterable[Applied]) -> dict[str, Image]:
@@ -247,6 +257,7 @@ class Versions:
     def _add(self, entry: Entry) -> None:
         try:
             if entry.kind is Kind.PREPARED:
+                len(entry.body["changes"])  # or it cannot be read
                 self._prepared[entry.plan_id, entry.body["batch"]] = entry
             elif entry.kind is Kind.APPLIED:
                 prepared = self._prepared.pop((entry.plan_id, entry.body["batch"]), None)

@@ -165,10 +165,9 @@ def _gone(source: _Source, frame: pd.DataFrame) -> Retired | None:
     assert here.snapshot is not None
     if known is None or not known.head:
         return None
-    found = retired_frame(here.store, known, actor=here.actor, snapshot=here.snapshot)
+    until = here.now if here.past else None
+    found = retired_frame(here.store, known, actor=here.actor, snapshot=here.snapshot, until=until)
     kept = ~found.frame["key"].isin(frame["key"]).to_numpy(dtype=bool)
-    if here.past:
-        kept &= (found.frame["retired_at"] <= here.now).to_numpy(dtype=bool)
     if not kept.any():
         return None
     return replace(found, frame=found.frame[kept].reset_index(drop=True), table=found.table.filter(kept))

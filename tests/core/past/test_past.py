@@ -19,12 +19,15 @@ from core.curation.journal import Draft, Image, Kind
 from core.curation.plan import Action
 from core.curation.writing import write_journalled
 from core.errors import ConfigError, JournalError, NotAllowedError, NotFoundError
+from core.memory import OURS
 from core.memory.record import Record
+from core.memory.schema import Schema
 from core.past.difference import What, difference
+from core.past.given import become_of
 from core.past.moment import Clock, Moment
 from core.past.retired import retired_frame
 from core.past.searching import memories_then, neighbours_then, recall_then
-from core.past.then import look_back
+from core.past.then import Then, look_back
 from core.past.versions import Versions, versions_of
 from core.snapshots.content import Snapshot
 from core.snapshots.job import Job
@@ -219,6 +222,62 @@ def test_retired_memories_are_a_frame(world: World):
     assert (found.frame["retired_at"] > NOW + 3 * HOUR).all()
     newest = retired_frame(world.store, world.versions, actor=ADA, snapshot=world.snapshot, limit=2)
     assert (len(newest.frame), newest.total) == (1, 3)
+    by_then = look_back(world.store, world.snapshot, Moment(NOW + 2.5 * HOUR), actor=ADA).snapshot
+    earlier = retired_frame(world.store, world.versions, actor=ADA, snapshot=by_then, until=NOW + 2.5 * HOUR)
+    assert (len(earlier.frame), earlier.total) == (0, 0)
+
+
+def test_what_a_crash_left_is_said_and_takes_its_place_when_it_is_settled(tmp_path: Path):
+    """Memories that came back were retired before; what was given is told, though the journal heard of it later."""
+    with closing(make_catalog(tmp_path)) as catalog:
+        store = catalog.create("agents", actor=LOCAL_ADMIN)
+        assert store.archive is not None
+        journal, clock = store.archive.ledger.journal, Ticking()
+        desk, versions = Desk(store, store.archive.ledger, clock=clock), versions_of(journal, store.stream)
+        made = replace(make_memory("x", "First", created_at=NOW - DAY), last_recalled_at=NOW + 5 * HOUR, recall_count=9)
+        write_journalled(store, [made], actor=ADA, title="Import", clock=clock)
+        for hour, plan in (
+            (1, lambda: make_plan(desk, *retire(desk, "x"), id="out")),
+            (3, lambda: desk.undo_plan("out", actor=ADA)),
+        ):
+            clock.now = NOW + hour * HOUR
+            apply(desk, plan())
+        (was,) = become_of(store, ["x"], at=NOW - HOUR, actor=ADA, now=NOW + DAY, versions=versions).values()
+        assert (was.was and was.was.content, was.turns) == ("First", ())
+
+        def look(hour: float) -> Then:
+            job = Job("agents", clock=lambda: NOW)
+            snapshot = read_in_process(store, None, Wish(vectors=True), actor=ADA, now=NOW, job=job)
+            return look_back(store, snapshot, Moment(NOW + hour * HOUR), actor=ADA)
+
+        assert look(2).rows == 0
+        retired = retired_frame(store, versions, actor=ADA, snapshot=look(2).snapshot, until=NOW + 2 * HOUR)
+        assert list(retired.frame["key"]) == ["x"]
+
+        result = recall_then(store, look(4), "First", actor=ADA)
+        assert (result.hits[0].memory.last_recalled_at, result.hits[0].memory.recall_count) == (None, 0)
+        assert result.notes[-1].startswith("1 memory was recalled later")
+
+        cut = [Image("x", "0" * 32, store.records.get(["x"], actor=ADA)["x"], None)]
+        _write(journal, store.stream, cut, NOW + 6 * HOUR, "cut", (Kind.PREPARED,))
+        assert look(7).notes == (
+            "1 change was begun and not ended, and may be missing here: the history says how to settle them.",
+        )
+        clock.now = NOW + 8 * HOUR
+        write_journalled(store, [replace(made, content="Third")], actor=ADA, title="Import", clock=clock)
+        _write(journal, store.stream, cut, NOW + 6 * HOUR, "cut", (Kind.APPLIED,))
+        assert [each.plan_id for each in versions.of("x")][-2] == "cut"
+        assert look(9).notes == ()
+
+
+def test_a_field_that_means_something_else_now_is_told_anew(tmp_path: Path):
+    with closing(make_catalog(tmp_path)) as catalog:
+        store = catalog.create("agents", actor=LOCAL_ADMIN)
+        store.write([make_memory("a", agent_id="planner", created_at=NOW - DAY, extra={"who": "bob"})], actor=LOCAL_ADMIN)
+        snapshot = read_in_process(store, None, Wish(), actor=ADA, now=NOW, job=Job("agents", clock=lambda: NOW))
+        first = look_back(store, snapshot, Moment(NOW), actor=ADA)
+        catalog.save_schema("agents", Schema("mine", {**OURS.fields, "agent_id": "who"}), actor=LOCAL_ADMIN)
+        assert look_back(catalog.open("agents", actor=LOCAL_ADMIN), snapshot, Moment(NOW), actor=ADA) is not first
 
 
 def test_a_store_without_a_journal_goes_by_the_memories_own_times(world: World):
@@ -251,11 +310,12 @@ def test_what_comes_later_is_read_on(tmp_path: Path):
                 look_back(store, snapshot, Moment(NOW), actor=ADA)
 
 
-def _write(journal, stream: str, images: list[Image]) -> None:
+def _write(journal, stream: str, images: list[Image], at=NOW + DAY, plan="p1", kinds=(Kind.PREPARED, Kind.APPLIED)) -> None:
     changes = [{"key": each.key, "action": "retire", "reason": "", "policy": "delete", "image": ""} for each in images]
     for kind, body in (
         (Kind.PREPARED, {"batch": 0, "changes": changes}),
         (Kind.APPLIED, {"batch": 0, "done": [each.key for each in images], "failed": []}),
     ):
-        draft = Draft(kind, "p1", "h", NOW + DAY, "eve", "", body)
-        journal.append(stream, draft, images if kind is Kind.PREPARED else ())
+        if kind in kinds:
+            draft = Draft(kind, plan, "h", at, "eve", "", body)
+            journal.append(stream, draft, images if kind is Kind.PREPARED else ())
