@@ -32,6 +32,7 @@ PAGES = {
             help="What would an agent recall, and why?",
         ),
         st.Page("pages/explore/timeline.py", title="Timeline", icon=":material/timeline:", help="What happened, and when?"),
+        st.Page("pages/explore/map.py", title="Map", icon=":material/bubble_chart:", help="What belongs together?"),
     ],
     "Curate": [
         st.Page(

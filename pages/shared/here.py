@@ -279,8 +279,12 @@ def removed(here: Here, info: IndexInfo) -> None:
     """Note that this dashboard deleted an index: nothing that was kept of it stays on this machine."""
     if here.remembered:
         here.remembered.forget()
+    store = here.catalog.attach(info, actor=here.actor)
     if here.snapshots:
-        here.snapshots.forget(here.catalog.attach(info, actor=here.actor))
+        here.snapshots.forget(store)
+    from pages.shared.map.source import maps  # it stands on this module
+
+    maps().forget(store)
 
 
 def keep(here: Here) -> None:

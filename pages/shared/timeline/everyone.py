@@ -12,15 +12,18 @@ import streamlit as st
 from core.analysis.timeline import EXACT, Axis, Mark, Picture, picture
 from core.hostile import one_line
 from pages.shared import state
+from pages.shared.downloads import download_buttons, file_name
 from pages.shared.here import Here
 from pages.shared.markup import slug
+from pages.shared.palette import palette, type_colours
+from pages.shared.regions import tell
 from pages.shared.selection import picked
 from pages.shared.timeline.chart import Gesture, timeline_chart
 from pages.shared.timeline.chosen import bar, chosen_rows, listed
 from pages.shared.timeline.controls import COLOURS, LANES, Asked, controls
-from pages.shared.timeline.downloads import download_buttons, file_name
+from pages.shared.timeline.downloads import rows_of
 from pages.shared.timeline.gestures import act, choose_rows, open_row, region_drawn, restore, stepped
-from pages.shared.timeline.legend import legend, palette, type_colours
+from pages.shared.timeline.legend import legend
 from pages.shared.timeline.links import shown_window, write_window
 from pages.shared.timeline.prepared import Prepared, prepare
 from pages.shared.words import plural
@@ -53,6 +56,7 @@ def draw(here: Here, *, agents: Mapping[str, str]) -> None:
     colours = palette(prepared.colouring, agents=agents)
     legend(prepared, colours)
     restore(here, prepared)
+    tell()
     rows = chosen_rows(prepared, picked(here))
     bar(here, prepared, rows)
     _lanes(here, prepared, asked, colours, rows, agents)
@@ -143,7 +147,7 @@ def _line(here: Here, prepared: Prepared, drawn: Picture, asked: Asked) -> None:
             _far_off(prepared, drawn, asked)
             _in_order(prepared, drawn, asked)
             rows = prepared.events.rows[prepared.events.within(*drawn.window)]
-            download_buttons(here, prepared, rows, what="timeline", key="timeline_view")
+            download_buttons(here, rows_of(here, prepared), rows, what="timeline", key="timeline_view")
 
 
 def _steps(prepared: Prepared, asked: Asked) -> None:
