@@ -67,7 +67,7 @@ def _difference(here: Here) -> Difference:
     assert here.past is not None
     assert known is not None
     assert frame is not None
-    of = (here.past.snapshot.revision, here.at_present.revision, known.head)
+    of = (here.past.snapshot.revision, here.at_present.edition, known.head)
     kept: tuple[object, Difference] | None = st.session_state.get(_COMPARED)
     if kept is None or kept[0] != of:
         kept = of, difference(here.past, frame, known, now=here.today)

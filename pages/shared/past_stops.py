@@ -158,7 +158,7 @@ def stops(here: Here) -> Stops:
     """Return when something happened in the open index up to now, by the clock of the view."""
     known, present, clock = versions(here), here.at_present, state.get("clock")
     head = known.head if known else 0
-    of = (here.catalog.uri, here.catalog.bucket, here.index, present.revision, head, clock, repr(here.actor))
+    of = (here.catalog.uri, here.catalog.bucket, here.index, present.edition, head, clock, repr(here.actor))
     return _stops(present, of, clock == "recorded").until(here.today)
 
 

@@ -138,7 +138,8 @@ def notices(here: Here) -> None:
             icon=":material/cloud_off:",
         )
     if here.snapshot.sampled:
+        search = "Looking back sees these alone." if here.past else "Search asks the index itself, and so finds all of them."
         st.info(
-            f"A sample: {sample_words(here.snapshot)}. Search asks the index itself, and so finds all of them.",
+            f"A sample: {sample_words(here.snapshot)}. {search}",
             icon=":material/pie_chart:",
         )

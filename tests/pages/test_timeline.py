@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,7 +14,10 @@ from hypothesis import strategies as st
 
 from core.access import LOCAL_ADMIN
 from core.analysis.timeline import Axis, Events, micros
-from core.memory import Memory, from_row
+from core.config import open_catalog
+from core.curation.journal import Draft, Kind
+from core.memory import OURS, Memory, from_row
+from core.memory.schema import Schema
 from core.transfer.exporting import json_lines
 from pages.shared.timeline.controls import Asked
 from pages.shared.timeline.downloads import memories_of
@@ -180,6 +184,23 @@ def test_names_that_are_hostile_and_memories_without_anything_are_shown(tmp_path
     assert "**7 memories** · 7 tasks" in texts(at)
     press(at, "timeline_step_N")
     assert "says" in texts(at)
+
+
+def test_a_journal_that_cannot_be_read_is_said_and_what_is_there_is_drawn(tmp_path, show):
+    directory = seed(tmp_path / "store", team_memories())
+    with opened_desk(directory) as desk:
+        desk.ledger.journal.append(desk.stream, Draft(Kind.APPLIED, "p", "h", NOW, "eve", "", {"done": []}))
+    at = show(directory)
+    assert "restore the journal from a backup" in texts(at)
+    assert "**8 memories**" in texts(at)
+
+
+def test_a_field_that_means_something_else_now_is_drawn_anew(tmp_path, show):
+    directory = seed(tmp_path / "store", [Memory("k", "Text", agent_id="ann", created_at=NOW, extra={"who": "bob"})])
+    assert "ann" in show(directory, lanes="agent", view="agent").selectbox(key="life_agent").options[0]
+    with closing(open_catalog(directory)) as catalog:
+        catalog.save_schema("team", Schema("mine", {**OURS.fields, "agent_id": "who"}), actor=LOCAL_ADMIN)
+    assert "bob" in show(directory, lanes="agent", view="agent").selectbox(key="life_agent").options[0]
 
 
 moments = st.integers(micros(datetime.min.replace(tzinfo=NOW.tzinfo)), micros(datetime.max.replace(tzinfo=NOW.tzinfo)))

@@ -18,9 +18,11 @@ from core.recall import RecallResult, recall
 from core.scope import Scope
 from pages.shared.here import Here
 from pages.shared.markup import chip, escaped
+from pages.shared.past_stops import versions
 from pages.shared.problem import attempt
 from pages.shared.reading import snapshot_with_vectors
 from pages.shared.timeline.given_fate import fate_chip
+from pages.shared.timeline.source import identity
 
 __all__ = ["asked_again"]
 
@@ -51,7 +53,7 @@ def asked_again(here: Here, asked: LoggedRecall, found: Sequence[Given]) -> None
     if asked.query is None:
         st.caption("The question was redacted, so it cannot be asked again.")
         return
-    name = (here.catalog.uri, here.index, here.at_present.revision, recall_id(asked))
+    name = (*identity(here.at_present), _head(here), recall_id(asked))
     known = st.session_state.get(_ASKED)
     if known is None or known[0] != name:
         place = st.empty()
@@ -65,6 +67,11 @@ def asked_again(here: Here, asked: LoggedRecall, found: Sequence[Given]) -> None
             return
         st.session_state[_ASKED] = known = (name, answers)
     _compare(asked, found, known[1])
+
+
+def _head(here: Here) -> int:
+    known = versions(here)
+    return known.head if known else 0
 
 
 def _ask(here: Here, asked: LoggedRecall) -> _Answers | None:

@@ -58,7 +58,7 @@ def what_it_gave(here: Here, recalls: Sequence[LoggedRecall]) -> list[tuple[Give
     if here.store is None or known is None:
         return [() for _ in recalls]
     present = here.at_present
-    mark = (here.catalog.uri, here.store.stream, present.revision, known.head, here.actor)
+    mark = (here.catalog.uri, here.store.stream, present.edition, known.head, here.actor)
     kept: dict[str, tuple[Given, ...]] = st.session_state.setdefault("given_kept", {}) if _same(mark) else _fresh()
     missing = [recall for recall in recalls if _name(recall) not in kept]
     stated = _stated(present, {key for recall in missing for key in recall.keys}) if missing else Relations()
