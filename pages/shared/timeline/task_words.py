@@ -68,7 +68,7 @@ def when_words(span: tuple[datetime, datetime] | None) -> str:
     if first == last:
         return exact(first)
     end = f"{last:%H:%M:%S} UTC" if first.date() == last.date() else exact(last)
-    return f"{first:%d %b %Y, %H:%M:%S} to {end}, {lasting((last - first).total_seconds())}"
+    return f"{first.day} {first:%b %Y, %H:%M:%S} to {end}, {lasting((last - first).total_seconds())}"
 
 
 def since(at: datetime | None, start: datetime | None) -> str:
