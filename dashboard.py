@@ -66,7 +66,7 @@ try:
     here.keep(surroundings)
     state.sync_url()
     last_report()
-    notices(surroundings.at_present)
+    notices(surroundings)
     if must_wait(surroundings, page.url_path):
         reading(surroundings, uri=uri)
     else:

@@ -45,21 +45,14 @@ _USUAL: Final = InForce()
 
 _Ints = npt.NDArray[np.int64]
 _Floats = npt.NDArray[np.float32]
+_Seen = Callable[[Memory], Memory]
 
 
 class SimulatedIndex:
-    """Rows of several corpora, one behind the other, as far as they are `alive`. For one thread at a time.
-
-    `seen` says how a memory is taken, where that is not as it stands.
-    """
+    """Rows of several corpora, behind one another, as far as they are `alive`; `seen` turns each memory. For one thread."""
 
     def __init__(
-        self,
-        parts: Sequence[Corpus],
-        alive: Mask,
-        used: Mapping[str, datetime],
-        rules: InForce,
-        seen: Callable[[Memory], Memory] | None = None,
+        self, parts: Sequence[Corpus], alive: Mask, used: Mapping[str, datetime], rules: InForce, seen: _Seen | None = None
     ) -> None:
         self._parts = [part for place, part in enumerate(parts) if part.rows or not place]
         self._alive, self._used, self._rules, self._seen = alive, used, rules, seen
@@ -123,17 +116,13 @@ class SimulatedIndex:
         return None
 
     def _memories(self, rows: Sequence[int]) -> list[Memory]:
-        memories = self._stored(rows)
-        return memories if self._seen is None else [self._seen(memory) for memory in memories]
-
-    def _stored(self, rows: Sequence[int]) -> list[Memory]:
-        if len(self._parts) == 1:
+        if len(self._parts) == 1 and self._seen is None:
             return self._first.memories(rows)
         found: dict[int, Memory] = {}
         for start, part in zip(self._starts, self._parts, strict=False):
             inside = [row for row in rows if start <= row < start + part.rows]
             found.update(zip(inside, part.memories([row - start for row in inside]), strict=True))
-        return [found[row] for row in rows]
+        return [found[row] if self._seen is None else self._seen(found[row]) for row in rows]
 
     def _vectors(self, rows: _Ints) -> _Floats:
         found = np.empty((len(rows), self.info.dimension), np.float32)
@@ -293,7 +282,7 @@ def as_changed(
     *,
     used: Mapping[str, datetime] = _NEVER,
     rules: InForce = _USUAL,
-    seen: Callable[[Memory], Memory] | None = None,
+    seen: _Seen | None = None,
 ) -> SimulatedIndex:
     """Return an index without some keys, and with other records put behind the rest; what these replace goes too."""
     alive = np.ones(corpus.rows, np.bool_)

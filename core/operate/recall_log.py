@@ -97,6 +97,11 @@ class RecallLog:
                 stream, since=since, until=until, actor=actor, keys=keys, limit=limit, newest_first=newest_first
             )
 
+    def unreadable(self, stream: str) -> int:
+        """Return how many entries of a stream are left out, for they cannot be read: those that were met so far."""
+        with self._reading() as table:
+            return table.unreadable(stream) if table else 0
+
     def actors(self, stream: str) -> dict[str, int]:
         """Return who recalled from a stream, each with how often, the most often first."""
         with self._reading() as table:

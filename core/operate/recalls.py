@@ -60,10 +60,18 @@ class LoggedRecall:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> LoggedRecall:
-        """Return the recall that `to_json` wrote."""
-        hits = tuple((str(key), float(score)) for key, score in value["hits"])
+        """Return the recall that `to_json` wrote; raise ValueError, KeyError and their kin for what is none."""
+        hits = tuple((key, float(score)) for key, score in value["hits"])
+        context, query, scope = tuple(value["context_keys"]), value["query"], value["scope"]
+        texts = [value[name] for name in ("stream", "actor", "channel", "mode")]
+        texts += [*context, *(key for key, _ in hits), *([] if query is None else [query])]
+        if not (all(isinstance(text, str) for text in texts) and isinstance(scope, dict) and type(value["k"]) is int):
+            raise TypeError("a recall has a value of another type")
         at = datetime.fromisoformat(value["at"])
-        return cls(**{**value, "at": at, "hits": hits, "context_keys": tuple(value["context_keys"])})
+        if at.tzinfo is None:
+            raise ValueError("a recall has a time without a zone")
+        said = {name: value[name] for name in ("stream", "actor", "channel", "query", "mode", "k", "scope")}
+        return cls(**said, at=at, hits=hits, context_keys=context, ms=float(value["ms"]))
 
 
 def as_text(at: datetime) -> str:

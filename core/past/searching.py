@@ -7,7 +7,7 @@ what it said then is not known. It is taken as not yet recalled, and the recall 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -62,12 +62,7 @@ def recall_then(
     index = as_changed(corpus, then.gone, then.changed, used=used, rules=rules, seen=seen)
     asked = Asked(query, mode, k, scope, weights, then.moment.at)
     found = ask(index, asked, lambda text: store.embed(text, actor=actor))
-    later = int(np.count_nonzero(then.snapshot.frame["last_recalled_at"] > then.moment.at))
-    if not later:
-        return found
-    said = "1 memory was" if later == 1 else f"{later:,} memories were"
-    note = f"{said} recalled later, and how often by then is not kept: ranked as not yet recalled."
-    return replace(found, notes=(*found.notes, note))
+    return replace(found, notes=(*found.notes, *_notes(then)))
 
 
 def memories_then(store: MemoryStore, then: Then, keys: Collection[str], *, actor: Actor) -> dict[str, Memory]:
@@ -93,6 +88,16 @@ def neighbours_then(
     found = index.search("", vector, mode=Mode.VECTOR, k=k + 1, scope=EVERYTHING, now=then.moment.at)
     others = [(hit.memory, hit.cosine) for hit in found.candidates if hit.memory.key != key and hit.cosine is not None]
     return others[:k]
+
+
+def _notes(then: Then) -> Iterator[str]:
+    """Yield what a reader must know of an answer of then."""
+    if then.base.sampled:
+        yield f"Only {then.rows:,} memories of then were searched: of this index a sample is read."
+    later = int(np.count_nonzero(then.snapshot.frame["last_recalled_at"] > then.moment.at))
+    if later:
+        said = "1 memory was" if later == 1 else f"{later:,} memories were"
+        yield f"{said} recalled later, and how often by then is not kept: ranked as not yet recalled."
 
 
 def _seen_at(then: Then) -> Callable[[Memory], Memory]:

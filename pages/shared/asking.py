@@ -28,7 +28,7 @@ def ask(here: Here, query: str, *, k: int, mode: Mode, weights: Weights, snapsho
     """
     assert here.store is not None
     scope = tuple(tuple(state.get_all(name)) for name in (*state.SCOPE_PARAMS, *state.TIME_PARAMS))
-    asked = (here.catalog.uri, here.catalog.bucket, here.index, here.revision, here.actor, query, k, mode, weights, scope)
+    asked = (here.catalog.uri, here.catalog.bucket, here.index, here.edition, here.actor, query, k, mode, weights, scope)
     known_for, at, known = st.session_state.get(_ASKED, (None, here.today, None))
     if known_for == asked and isinstance(known, RecallResult) and here.today - at < _GOOD_FOR:
         return known

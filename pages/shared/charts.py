@@ -16,12 +16,13 @@ __all__ = ["CONFIG", "confidence_bars", "day_bars", "facet_bars", "finish", "gro
 
 CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 _ROW: Final = 27
+_FEW: Final = 5
 _UNIT_WORDS: Final = {
-    "hour": "%d %b %Y, %H:00 UTC",
-    "day": "%a %d %b %Y",
-    "week": "week of %d %b %Y",
-    "month": "%B %Y",
-    "year": "%Y",
+    "hour": "{day} {start:%b %Y, %H:00} UTC",
+    "day": "{start:%a} {day} {start:%b %Y}",
+    "week": "week of {day} {start:%b %Y}",
+    "month": "{start:%B %Y}",
+    "year": "{start:%Y}",
 }
 _UNIT_MS: Final = {"hour": 3_600_000, "day": 86_400_000, "week": 604_800_000, "month": 2_592_000_000, "year": 31_536_000_000}
 
@@ -45,13 +46,11 @@ def growth_bars(frame: pd.DataFrame, t: Tokens, *, unit: str, selected: Sequence
             opacity=1.0 if not selected or (name or "unknown") in selected else 0.3,
             width=_UNIT_MS[unit] * 0.86,
             offset=0,
-            customdata=rows["start"].dt.strftime(_UNIT_WORDS[unit]),
+            customdata=_in_words(rows["start"], unit),
             hovertemplate="%{customdata}<br><b>%{y:,}</b> " + plot_text(hue.label).lower() + "<extra></extra>",
         )
     figure.update_layout(barmode="stack", bargap=0, showlegend=True)
     figure.update_xaxes(range=_at_least(frame["start"], unit))
-    if frame.groupby("start")["count"].sum().max() < 5:
-        figure.update_yaxes(dtick=1)
     figure.update_layout(
         legend={
             "orientation": "h",
@@ -63,7 +62,8 @@ def growth_bars(frame: pd.DataFrame, t: Tokens, *, unit: str, selected: Sequence
             "traceorder": "normal",
         }
     )
-    return finish(figure, t, height=290, y_title=f"Memories per {unit}", top=34)
+    most = frame.groupby("start")["count"].sum().max()
+    return finish(figure, t, height=290, y_title=f"Memories per {unit}", top=34, most=most)
 
 
 def _at_least(starts: pd.Series[Any], unit: str, bars: int = 24) -> list[pd.Timestamp]:
@@ -116,6 +116,10 @@ def _dot(colour: str | None) -> str:
     return f'<span style="color:{colour}">●</span> ' if colour else ""
 
 
+def _in_words(starts: pd.Series[pd.Timestamp], unit: str) -> list[str]:
+    return [_UNIT_WORDS[unit].format(start=start, day=start.day) for start in starts]
+
+
 def day_bars(frame: pd.DataFrame, t: Tokens) -> go.Figure:
     """Draw how many memories expire on each day; `frame` has day and count."""
     figure = go.Figure(
@@ -123,14 +127,12 @@ def day_bars(frame: pd.DataFrame, t: Tokens) -> go.Figure:
             x=frame["day"],
             y=frame["count"],
             marker={"color": t.warn, "cornerradius": 2},
-            customdata=frame["day"].dt.strftime("%a %d %b %Y"),
+            customdata=_in_words(frame["day"], "day"),
             hovertemplate="%{customdata}<br><b>%{y:,}</b> expire<extra></extra>",
         )
     )
     figure.update_layout(bargap=0.25)
-    if frame["count"].max() < 5:
-        figure.update_yaxes(dtick=1)
-    return finish(figure, t, height=220, y_title="Memories that expire", top=10)
+    return finish(figure, t, height=220, y_title="Memories that expire", top=10, most=frame["count"].max())
 
 
 def confidence_bars(frame: pd.DataFrame, t: Tokens, *, low: float) -> go.Figure:
@@ -158,7 +160,7 @@ def confidence_bars(frame: pd.DataFrame, t: Tokens, *, low: float) -> go.Figure:
         font={"color": t.muted, "size": 12.5},
     )
     figure.update_xaxes(range=[0, 1], tickvals=[0, 0.25, 0.5, 0.75, 1], title_text="Confidence, 0 to 1")
-    return finish(figure, t, height=220, y_title="Memories", top=10)
+    return finish(figure, t, height=220, y_title="Memories", top=10, most=frame["count"].max())
 
 
 def _type_order(values: pd.Series[Any]) -> list[str | None]:
@@ -167,13 +169,17 @@ def _type_order(values: pd.Series[Any]) -> list[str | None]:
     return known + sorted(v for v in present - set(known) if v is not None) + ([None] if None in present else [])
 
 
-def finish(figure: go.Figure, t: Tokens, *, height: int, y_title: str | None, top: int) -> go.Figure:
-    """Apply what every chart shares: no junk, the page's colours, no zoom by accident."""
+def finish(
+    figure: go.Figure, t: Tokens, *, height: int, y_title: str | None, top: int, most: float | None = None
+) -> go.Figure:
+    """Apply what every chart shares: no junk, the page's colours, no zoom by accident; few counts have whole ticks."""
     axis = {"fixedrange": True, "gridcolor": t.line, "zeroline": False, "tickfont": {"color": t.muted, "size": 13}}
     figure.update_xaxes(**axis, showgrid=False, linecolor=t.line, title_font={"color": t.muted, "size": 13})
     figure.update_yaxes(**axis, title_font={"color": t.muted, "size": 13})
     if y_title:
         figure.update_yaxes(title_text=y_title, nticks=5, rangemode="tozero", tickformat=",d", automargin=True)
+    if most is not None and most < _FEW:
+        figure.update_yaxes(dtick=1)
     figure.update_layout(
         height=height,
         margin={"l": 0, "r": 8, "t": top, "b": 0},

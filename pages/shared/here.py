@@ -101,6 +101,11 @@ class Here:
         """What changes whenever the content of the index does."""
         return self.snapshot.revision if self.snapshot else None
 
+    @property
+    def edition(self) -> tuple[str | None, str]:
+        """What changes whenever the content of the index does, or what its fields mean."""
+        return self.revision, repr(self.store.schema) if self.store else ""
+
     @cached_property
     def desk(self) -> Desk | None:
         """Where changes to the open index are planned, applied, looked up and taken back; None without an index."""

@@ -19,7 +19,7 @@ from pages.shared.here import Here
 from pages.shared.markup import chip, escaped, slug
 from pages.shared.plan_changes import ACTIONS, done_words
 from pages.shared.problem import attempt
-from pages.shared.words import age, exact, plural
+from pages.shared.words import age, day_text, exact, plural
 
 __all__ = [
     "day_words",
@@ -79,7 +79,7 @@ def day_words(day: date, *, today: date) -> str:
         return "Today"
     if day == today - timedelta(days=1):
         return "Yesterday"
-    return f"{day:%A %d %B}" if day.year == today.year else f"{day:%A %d %B %Y}"
+    return f"{day:%A} {day.day} {day:%B}" + (f" {day.year}" if day.year != today.year else "")
 
 
 def deed_chips(deed: Deed) -> str:
@@ -150,7 +150,7 @@ def lead(here: Here, deeds: Sequence[Deed]) -> str:
     people = len({deed.actor for deed in deeds})
     return (
         f"<p class='mn-lead'><b>{plural(len(deeds), 'change')}</b> to <b>{escaped(here.index)}</b> by "
-        f"{plural(people, 'person', 'people')} since <span title='{exact(first)}'>{first:%d %B %Y}</span>. Each can be "
+        f"{plural(people, 'person', 'people')} since <span title='{exact(first)}'>{day_text(first)}</span>. Each can be "
         "opened, and taken back as a whole or in part.</p>"
     )
 

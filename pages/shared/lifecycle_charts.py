@@ -51,9 +51,8 @@ def age_bars(rows: Sequence[tuple[str, str, Sequence[int]]], t: Tokens) -> go.Fi
         )
     figure.update_layout(barmode="stack", bargap=0.28, showlegend=len(rows) > 1, legend=_LEGEND)
     figure.update_xaxes(tickangle=0, title_text="Time since they were made")
-    if max((sum(row[2][place] for row in rows) for place in shown), default=0) < 5:
-        figure.update_yaxes(dtick=1)
-    return finish(figure, t, height=260, y_title="Memories", top=34 if len(rows) > 1 else 10)
+    most = max((sum(row[2][place] for row in rows) for place in shown), default=0)
+    return finish(figure, t, height=260, y_title="Memories", top=34 if len(rows) > 1 else 10, most=most)
 
 
 def fading_curves(curves: Sequence[Curve], t: Tokens, *, threshold: float | None) -> go.Figure:
@@ -123,7 +122,8 @@ def shift_bars(frame: pd.DataFrame, t: Tokens, *, threshold: float | None) -> go
         )
     figure.update_layout(showlegend=True, legend=_LEGEND)
     figure.update_xaxes(range=[0, 1], tickvals=[0, 0.25, 0.5, 0.75, 1], title_text="Confidence, 0 to 1")
-    return finish(figure, t, height=280, y_title="Memories", top=34)
+    most = frame[["effective", "stated"]].to_numpy().max(initial=0)
+    return finish(figure, t, height=280, y_title="Memories", top=34, most=most)
 
 
 _LEGEND: Final = {

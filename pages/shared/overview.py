@@ -18,7 +18,7 @@ from pages.shared.inspector import open_button, slug
 from pages.shared.markup import escaped, text_block
 from pages.shared.rail import value_label
 from pages.shared.theme import tokens, type_hue
-from pages.shared.words import age, bytes_text, exact, plural, share
+from pages.shared.words import age, bytes_text, day_text, exact, plural, share
 
 __all__ = [
     "LOW",
@@ -116,7 +116,7 @@ def growth_title(frame: pd.DataFrame, *, now: datetime) -> str:
     if recent:
         return f"{plural(recent, 'memory')} {'was' if recent == 1 else 'were'} written in the last 30 days"
     newest = created.max()
-    return "When they were written is unknown" if pd.isna(newest) else f"Nothing new since {newest:%d %B %Y}"
+    return "When they were written is unknown" if pd.isna(newest) else f"Nothing new since {day_text(newest)}"
 
 
 def growth_chart(frame: pd.DataFrame, *, selected: Sequence[str]) -> None:
@@ -134,7 +134,7 @@ def growth_chart(frame: pd.DataFrame, *, selected: Sequence[str]) -> None:
         on_select=lambda: _pick_time(key, unit),
         selection_mode="points",
         config=CONFIG,
-        alt=f"Memories written per {unit}, {len(starts)} bars from {starts[0]:%d %b %Y} to {starts[-1]:%d %b %Y}",
+        alt=f"Memories written per {unit}, {len(starts)} bars from {day_text(starts[0])} to {day_text(starts[-1])}",
     )
 
 

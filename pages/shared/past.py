@@ -111,7 +111,7 @@ def _line(here: Here, then: Then) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="past_banner"):
         st.html(
             f"<div><b>As of {escaped(then.moment.in_words())}</b>, {age(then.moment.at, now=here.today)} · "
-            f"<span class='mn-num'>{counted}</span>{clock}</div>",
+            f"<span class='mn-num' style='display:inline-block'>{counted}</span>{clock}</div>",
             width="stretch",
         )
         st.button("What changed since", icon=":material/compare_arrows:", key="past_since", on_click=_ask_since)

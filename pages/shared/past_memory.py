@@ -155,7 +155,8 @@ def _note(here: Here, key: str, then: Memory | None, now: Memory | None, changes
     if then is not None and then.expires_at is not None and here.now < then.expires_at <= here.today:
         lines.append(f"Expired {later(then.expires_at, then=here.now)}")
     if then is not None and now is not None and len(lines) == 1:
-        lines.append("It is the same now.")
+        differs = bool(differences(then, now))  # how often it was recalled, say, which no journal has
+        lines.append("The journal has no change of it since." if differs else "It is the same now.")
     return "<div class='mn-past-note'>" + "".join(f"<p>{line}</p>" for line in lines) + "</div>"
 
 

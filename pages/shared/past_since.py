@@ -20,6 +20,7 @@ from pages.shared.past_stops import versions
 from pages.shared.planning import desk_of, may_keep, open_plan
 from pages.shared.problem import attempt
 from pages.shared.theme import agent_colours
+from pages.shared.timeline.source import identity
 from pages.shared.words import exact
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def _difference(here: Here) -> Difference:
     assert here.past is not None
     assert known is not None
     assert frame is not None
-    of = (here.past.snapshot.revision, here.at_present.revision, known.head)
+    minute = here.today.replace(second=0, microsecond=0)
+    of = (*identity(here), here.at_present.edition, known.head, minute)
     kept: tuple[object, Difference] | None = st.session_state.get(_COMPARED)
     if kept is None or kept[0] != of:
         kept = of, difference(here.past, frame, known, now=here.today)
@@ -125,7 +127,7 @@ def _row(here: Here, each: Since, then: Memory | None, now: Memory | None, *, ag
 def _restore(here: Here) -> None:
     """Offer the plan that brings back what the journal knows of the moment, within the rail's filters."""
     assert here.past is not None
-    st.subheader("Bring it back", anchor=False)
+    st.html("<p><b>Bring it back</b></p>")
     scope = replace(here.scope, include_expired=True, include_hidden=True)
     st.caption(
         markdown_escape(

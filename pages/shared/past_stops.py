@@ -18,11 +18,21 @@ import streamlit as st
 
 from pages.shared import state
 from pages.shared.here import Here
+from pages.shared.words import minute_words
 
 if TYPE_CHECKING:
     from core.past.versions import Versions
 
-__all__ = ["Stops", "at", "micros", "moment_words", "stop_labels", "stops", "stops_of", "versions"]
+__all__ = [
+    "Stops",
+    "at",
+    "micros",
+    "moment_words",
+    "stop_labels",
+    "stops",
+    "stops_of",
+    "versions",
+]
 
 _Ints = npt.NDArray[np.int64]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,7 +65,7 @@ def at(value: int) -> datetime:
 def moment_words(moment: datetime) -> str:
     """Return a moment to read, in UTC, as fine as it is: "14 Nov 2026, 10:32:05.25"."""
     moment = moment.astimezone(UTC)
-    said = f"{moment.day} {moment:%b %Y, %H:%M:%S}"
+    said = f"{minute_words(moment)}:{moment:%S}"
     return f"{said}.{moment.microsecond:06d}".rstrip("0") if moment.microsecond else said
 
 
@@ -67,7 +77,8 @@ def stop_labels(stops: Sequence[int]) -> dict[int, str]:
     taken: set[str] = set()
     for stop, moment in moments.items():
         day = f"{moment.day} {moment.strftime(f'%b{year}')}"
-        ways = (f"{day}, {moment:%H:%M}", f"{day}, {moment:%H:%M:%S}", f"{day}, {moment:%H:%M:%S.%f}")
+        fine = f"{moment:%H:%M:%S.%f}"  # without its day, for a label of the rail has no room for both
+        ways = (f"{day}, {moment:%H:%M}", f"{day}, {moment:%H:%M:%S}", fine, f"{day}, {fine}")
         labels[stop] = next(said for said in ways if said not in taken)
         taken.add(labels[stop])
     return labels
@@ -158,7 +169,7 @@ def stops(here: Here) -> Stops:
     """Return when something happened in the open index up to now, by the clock of the view."""
     known, present, clock = versions(here), here.at_present, state.get("clock")
     head = known.head if known else 0
-    of = (here.catalog.uri, here.catalog.bucket, here.index, present.revision, head, clock, repr(here.actor))
+    of = (here.catalog.uri, here.catalog.bucket, here.index, present.edition, head, clock, repr(here.actor))
     return _stops(present, of, clock == "recorded").until(here.today)
 
 

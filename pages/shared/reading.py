@@ -13,7 +13,7 @@ from core.hostile import markdown_escape, one_line
 from core.scope import Scope
 from pages.shared.here import Here
 from pages.shared.problem import show_problem
-from pages.shared.words import plural
+from pages.shared.words import exact, plural
 
 __all__ = [
     "must_wait",
@@ -132,13 +132,12 @@ def notices(here: Here) -> None:
         return
     if here.error is not None and not isinstance(here.error, CancelledError):
         st.warning(
-            markdown_escape(
-                f"Could not refresh: {here.error} Showing the snapshot of {here.snapshot.taken_at:%d %b %Y, %H:%M} UTC."
-            ),
+            markdown_escape(f"Could not refresh: {here.error} Showing the snapshot of {exact(here.snapshot.taken_at)}."),
             icon=":material/cloud_off:",
         )
     if here.snapshot.sampled:
+        search = "Looking back sees these alone." if here.past else "Search asks the index itself, and so finds all of them."
         st.info(
-            f"A sample: {sample_words(here.snapshot)}. Search asks the index itself, and so finds all of them.",
+            f"A sample: {sample_words(here.snapshot)}. {search}",
             icon=":material/pie_chart:",
         )

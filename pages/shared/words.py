@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-__all__ = ["age", "bytes_text", "exact", "plural", "share"]
+__all__ = ["age", "bytes_text", "day_text", "exact", "minute_words", "plural", "share"]
 
 _STEPS: Final = (
     (timedelta(minutes=1), timedelta(seconds=1), "second"),
@@ -39,7 +39,18 @@ def age(moment: datetime | None, *, now: datetime) -> str:
 
 def exact(moment: datetime | None) -> str:
     """Return the exact time with its zone."""
-    return "unknown" if moment is None else f"{moment:%d %b %Y, %H:%M:%S} UTC"
+    return "unknown" if moment is None else f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
+
+
+def day_text(moment: datetime) -> str:
+    """Return the day of a moment in UTC: "6 Jan 2026"."""
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def minute_words(moment: datetime) -> str:
+    """Return a moment to read, in UTC, to the minute: "6 Jan 2026, 05:04"."""
+    return f"{day_text(moment)}, {moment.astimezone(UTC):%H:%M}"
 
 
 def bytes_text(size: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -18,6 +20,7 @@ from core.access import LOCAL_ADMIN
 from core.eval.retrieval import Question, ask
 from core.operate.quoting import Quoted
 from core.operate.recall_log import Health, LoggedRecall, RecallLog, Usage
+from core.operate.recall_table import FILE
 from core.recall import Mode, recall
 from core.scope import Scope
 from core.store import MemoryStore
@@ -314,3 +317,53 @@ def test_a_last_use_is_known_when_its_recall_is_not_kept_any_more(tmp_path: Path
     ) as log:
         assert len(log.between(STREAM)) == 2
         assert log.used_before(STREAM, NOW + timedelta(minutes=90)).keys() == {"k0", "k1"}
+
+
+def odd_bodies() -> list[str | bytes]:
+    """Return what hands or a failing disk may have left where a recall was."""
+    good = make_recall("odd", "a").to_json()
+    others = (
+        {"at": 5},
+        {"at": "yesterday"},
+        {"at": "2026-01-01T00:00:00"},
+        {"hits": ["a"]},
+        {"hits": [[["a"], 1]]},
+        {"hits": [["a", None]]},
+        {"hits": 3},
+        {"hits": {"a": 1}},
+        {"k": "10"},
+        {"ms": 10**400},
+        {"query": 3},
+        {"scope": "all"},
+        {"actor": None},
+        {"channel": []},
+        {"context_keys": None},
+    )
+    cut = json.dumps(good)[:40]
+    return [cut, "", "null", "[]", "3", "[" * 2_000, b"\xff\xfe", *(json.dumps(good | other) for other in others)]
+
+
+def test_what_is_no_recall_is_passed_over_and_keeps_nothing_from_being_written(tmp_path: Path):
+    with closing(filled(tmp_path, make_recall("good", "a"))):
+        pass
+    with closing(sqlite3.connect(tmp_path / FILE)) as file:
+        # As files were made by an earlier Mnemoscope, whose index read the JSON of each row.
+        file.execute("DROP INDEX recall_when")
+        odd = [*odd_bodies()]
+        file.executemany("INSERT INTO recall (stream, body) VALUES (1, CAST(? AS TEXT))", [(body,) for body in odd])
+        file.execute("INSERT INTO use VALUES (1, 'odd', 1, 'never'), (1, 'late', 1, 1e300)")
+        file.commit()
+    with closing(RecallLog(tmp_path, read_only=True)) as log:
+        assert [each.query for each in log.between(STREAM)] == ["good"]
+    with closing(filled(tmp_path, make_recall("next", "b", at=NOW + timedelta(hours=1)))) as log:
+        assert log.health() == Health(written=1)
+        assert [each.query for each in log.recent(STREAM)] == ["next", "good"]
+        assert log.unreadable(STREAM) == len(odd)
+        assert log.unreadable("bucket/other") == 0
+        assert [each.query for each in log.between(STREAM, keys=["a"], actor="ann", until=NOW)] == ["good"]
+        assert log.used_before(STREAM, NOW + timedelta(minutes=1))["a"] == NOW
+        assert log.usage(STREAM).keys() == {"a", "b"}
+        assert log.actors(STREAM)["ann"] >= 2
+        assert log.forget(STREAM, ["a"]) == len(odd) + 1  # nobody knows what an odd row quotes
+        assert log.unreadable(STREAM) == 0
+        assert [each.keys for each in log.recent(STREAM)] == [("b",), ()]

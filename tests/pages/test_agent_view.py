@@ -33,10 +33,10 @@ def test_a_life_of_the_most_active_agent_then_of_another(store, monkeypatch):
     assert (chosen.value, chosen.options) == ("ann", ["ann · 4", "eve*<b>_ · 4", "bob · 3"])
     assert "<b>ann</b> wrote <b>4 memories</b> on 1 task in 4 sessions" in said
     assert "Median 0.90, as 1 of 4 memories state it now." in said
-    assert "<b>2 recalls</b> (2 as an agent)" in said
+    assert "<b>2 recalls</b> as an agent, the latest" in said
     assert "They gave it 3 different memories, 5 times in all." in said
     assert "ann itself" in said
-    assert "2 made from one" not in said.split("Who used its memories")[1]
+    assert "2 made from" not in said.split("Who used its memories")[1]
     chosen.select("bob").run()
     said = texts(at)
     assert "<b>bob</b> wrote <b>3 memories</b>" in said

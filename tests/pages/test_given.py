@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
 import pytest
 
+from core.operate.recall_log import RecallLog
 from core.past.given import recall_id
 from core.past.moment import Moment
 from pages.shared.markup import slug
-from tests.pages.app import NOW, open_app, texts
+from tests.pages.app import NOW, open_app, seed, team_memories, texts
 from tests.pages.asked import HOSTILE, RECALLS, ago, asked_store
 
 TIMELINE = "pages/explore/timeline.py"
@@ -115,3 +120,21 @@ def test_an_empty_log_says_so(team_store, monkeypatch):
     at = open_app(monkeypatch, team_store, page=TIMELINE, view="given")
     assert not at.exception
     assert "The log has no recall of this index." in texts(at)
+
+
+def test_what_the_log_should_not_have_is_said_and_takes_no_page_along(tmp_path, monkeypatch):
+    directory = seed(tmp_path / "store", team_memories()[:2])
+    strange = replace(RECALLS[0], mode="by*ear", channel="dream")
+    with closing(RecallLog(directory)) as log:
+        log.append(strange)
+        log.append(replace(RECALLS[1], hits=()))
+    with closing(sqlite3.connect(directory / "recalls.sqlite")) as file:
+        file.execute("INSERT INTO recall (stream, body) VALUES (1, '{\"at\": ')")
+        file.commit()
+    at = open_app(monkeypatch, directory, page=TIMELINE, view="given")
+    assert not at.exception
+    assert "Left out: 1 entry of the log that cannot be read." in texts(at)
+    assert len(opened_rows(at)) == 2
+    at.button(key=f"open_row_recall_{recall_id(strange)}").click().run()
+    assert not at.exception
+    assert "it cannot be asked again: by\\*ear." in texts(at)

@@ -287,7 +287,7 @@ class TestWords:
         [
             (date(2026, 3, 5), "Today"),
             (date(2026, 3, 4), "Yesterday"),
-            (date(2026, 3, 1), "Sunday 01 March"),
+            (date(2026, 3, 1), "Sunday 1 March"),
             (date(2025, 12, 31), "Wednesday 31 December 2025"),
         ],
     )
@@ -334,7 +334,7 @@ class TestDiff:
         after = Memory("k", "Text", confidence=0.6, tags=("a", "b"))
         found = {each.label: (each.before, each.after) for each in differences(before, after)}
         assert found == {
-            "Expires": ("01 Mar 2026, 00:00:00 UTC", None),
+            "Expires": ("1 Mar 2026, 00:00:00 UTC", None),
             "Confidence": ("0.2", "0.6"),
             "Tags": ("a", "a, b"),
         }

@@ -202,4 +202,5 @@ def test_a_long_silence_takes_no_room_on_the_slider():
     assert len(stops) > 100
     assert stops[-2] < 14 * DAY
     assert list(stop_labels([0, DAY, DAY + 1]).values()) == ["1 Jan, 00:00", "2 Jan, 00:00", "2 Jan, 00:00:00"]
+    assert stop_labels([0, 1, 2])[2] == "00:00:00.000002", "what is so fine leaves the day out: the rail is narrow"
     assert moment_words(at(1)) == "1 Jan 1970, 00:00:00.000001"

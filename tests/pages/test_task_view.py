@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -131,6 +132,19 @@ def test_steps_have_the_numbers_that_they_state_counted_from_0_and_per_session(t
     assert at.selectbox(key="task_run").value == "trial1"
 
 
+def test_a_step_out_of_view_is_one_click_away(tmp_path, monkeypatch):
+    wild = step(0, "ann", "A wild clock.", key="wild", created_at=NOW + timedelta(days=9000))
+    notes = [replace(step(n, "ann", f"Note {n}"), memory_type=("fact", "rule")[n % 2]) for n in range(30)]
+    at = view(monkeypatch, seed(tmp_path / "s", [*notes, wild]), sel="wild", story="support/build")
+    assert "</em>fact 15</span>" in html(at), "where all steps are notes, the types are coloured"
+    assert {"Go to the open memory", "Show 1 far off in time"} <= set(labels(at))
+    at.button(key="task_far_off").click().run()
+    assert "Go to the open memory" not in labels(at)
+    at.button(key="task_far_off").click().run()
+    at.button(key="task_open_one").click().run()
+    assert not {"Go to the open memory", "Show 1 far off in time"} & set(labels(at))
+
+
 def test_runs_are_compared_and_the_rails_filter_opens_the_only_task(store, monkeypatch):
     at = view(monkeypatch, store, task="runs")
     assert "9 steps · 1 agent · 3 sessions" in html(at)
@@ -165,6 +179,7 @@ def test_an_index_without_tasks_says_so(tmp_path, monkeypatch):
         pytest.param(61, "1 minute 1 second", id="two-units"),
         pytest.param(3600, "1 hour", id="one-unit"),
         pytest.param(86_400 * 3 + 5, "3 days", id="no-gap-between-units"),
+        pytest.param(86_400 * 400, "1 year 34 days", id="years"),
     ],
 )
 def test_lengths_of_time(seconds, said):

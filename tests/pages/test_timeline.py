@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.access import LOCAL_ADMIN
-from core.analysis.timeline import Axis, micros
-from core.memory import Memory, from_row
+from core.analysis.timeline import Axis, Events, micros
+from core.config import open_catalog
+from core.curation.journal import Draft, Kind
+from core.memory import OURS, Memory, from_row
+from core.memory.schema import Schema
 from core.transfer.exporting import json_lines
 from pages.shared.timeline.controls import Asked
 from pages.shared.timeline.downloads import memories_of
-from pages.shared.timeline.links import read_region, read_window, write_region, write_window
+from pages.shared.timeline.links import moved_to, read_region, read_window, window_in_link, write_region, write_window
 from pages.shared.timeline.prepared import prepare
 from tests.pages.app import NOW, open_app, seed, team_memories, texts
 from tests.pages.curating import PLAN, kept_plan, opened_desk, press
@@ -55,7 +60,7 @@ def box(lo: datetime, hi: datetime, lanes: tuple[float, float]) -> str:
 def test_everything_that_happened_is_counted_what_is_gone_too(store, show):
     at = show(store)
     shown = texts(at)
-    assert "**8 memories** · 2 agents · of them 1 retired, 1 expired · 1 without a time" in shown
+    assert "**8 memories**, of them 1 retired, 1 expired · 2 agents · 1 without a time" in shown
     assert {"Episodic :gray[3]", "Semantic :gray[3]", "Procedural :gray[1]"} <= {button.label for button in at.button}
     at = show(store, shows="sessions")
     assert "**6 memories** · 2 agents · 1 without a time" in texts(at)
@@ -68,7 +73,7 @@ def test_what_is_chosen_in_the_controls_is_in_the_link(store, show):
     at.selectbox(key="timeline_axis").set_value("expires").run()
     assert not at.exception
     assert [at.query_params[name] for name in ("lanes", "colour", "axis")] == ["task", "agent", "expires"]
-    assert "**8 memories** · 1 task · of them 1 retired, 1 expired · 6 without a time" in texts(at)
+    assert "**8 memories**, of them 1 retired, 1 expired · 1 task · 6 never expire" in texts(at)
     at.button(key="timeline_legend_0").click().run()
     assert at.query_params["agent"] == "bob"
     at.selectbox(key="timeline_axis").set_value("created").run()
@@ -120,7 +125,31 @@ def test_the_next_and_the_previous_memory_open_in_order(store, show):
     assert "The customer Larkspur was promised a refund." in shown
     press(at, "taken_out_before")
     assert "as_of" in at.query_params
-    assert "**8 memories** · 2 agents · of them 1 expired · 1 without a time" in texts(at)
+    assert "**8 memories**, of them 1 expired · 2 agents · 1 without a time" in texts(at)
+
+
+def test_what_is_far_off_or_out_of_view_is_said_and_one_click_away(tmp_path, show):
+    crowd = [Memory(f"k{n:02d}", f"Note {n}.", agent_id="ann", created_at=NOW - timedelta(minutes=n)) for n in range(30)]
+    wild = Memory("wild", "A wild clock.", agent_id="bob", created_at=NOW + timedelta(days=9000))
+    store = seed(tmp_path / "s", [*crowd, wild])
+    at = show(store, sel="wild")
+    assert "**30 of 31 memories** in view · 1 of 2 agents" in texts(at)
+    press(at, "timeline_open_one")
+    assert "**1 of 31 memories** in view · 1 of 2 agents" in texts(at)
+    assert "timeline_open_one" not in [button.key for button in at.button]
+    at = show(store)
+    assert at.selectbox(key="timeline_colour").value == "agent", "no memory has a type, agents are the lanes"
+    press(at, "timeline_step_P")
+    assert at.query_params["sel"] == "k00", "the last one in view"
+    press(at, "timeline_far_off")
+    assert "**31 memories** · 2 agents" in texts(at)
+    assert at.button(key="timeline_far_off").label == "Leave out 1 far off in time"
+    press(at, "timeline_far_off")
+    assert "window" not in at.query_params
+    hour = write_window(micros(NOW - timedelta(minutes=9.5)), micros(NOW - timedelta(minutes=4.5)), axis=Axis.CREATED)
+    at = show(store, window=hour)
+    press(at, "timeline_step_N")
+    assert at.query_params["sel"] == "k09", "the first one in view"
 
 
 def test_what_is_in_view_is_a_file_that_an_import_reads_back(store, show):
@@ -157,12 +186,36 @@ def test_names_that_are_hostile_and_memories_without_anything_are_shown(tmp_path
     assert "says" in texts(at)
 
 
+def test_a_journal_that_cannot_be_read_is_said_and_what_is_there_is_drawn(tmp_path, show):
+    directory = seed(tmp_path / "store", team_memories())
+    with opened_desk(directory) as desk:
+        desk.ledger.journal.append(desk.stream, Draft(Kind.APPLIED, "p", "h", NOW, "eve", "", {"done": []}))
+    at = show(directory)
+    assert "restore the journal from a backup" in texts(at)
+    assert "**8 memories**" in texts(at)
+
+
+def test_a_field_that_means_something_else_now_is_drawn_anew(tmp_path, show):
+    directory = seed(tmp_path / "store", [Memory("k", "Text", agent_id="ann", created_at=NOW, extra={"who": "bob"})])
+    assert "ann" in show(directory, lanes="agent", view="agent").selectbox(key="life_agent").options[0]
+    with closing(open_catalog(directory)) as catalog:
+        catalog.save_schema("team", Schema("mine", {**OURS.fields, "agent_id": "who"}), actor=LOCAL_ADMIN)
+    assert "bob" in show(directory, lanes="agent", view="agent").selectbox(key="life_agent").options[0]
+
+
 moments = st.integers(micros(datetime.min.replace(tzinfo=NOW.tzinfo)), micros(datetime.max.replace(tzinfo=NOW.tzinfo)))
 
 
 @given(st.lists(moments, min_size=2, max_size=2, unique=True).map(sorted), st.sampled_from([*Axis]))
 def test_a_window_comes_back_from_its_text(ends, axis):
     assert read_window(write_window(*ends, axis=axis), axis=axis) == tuple(ends)
+
+
+def test_only_a_window_of_everything_is_no_part_of_the_link():
+    one = Events(Axis.ORDER, np.array([5]), np.array([0], np.int32), np.zeros(0, np.int32))
+    said = [window_in_link(lo, hi, one, extent=(0, 10)) for lo, hi in ((0, 10), (-1, 12), (4, 6), (0, 9))]
+    assert said == [None, None, "4..6", "0..9"], "a zoom stays where it is, though all is in view"
+    assert [moved_to((0, 10), x) for x in (0, 7, 10, 30, -9)] == [(0, 10), (0, 10), (0, 10), (25, 35), (-14, -4)]
 
 
 @given(st.lists(st.tuples(moments, st.integers(-100, 99999).map(lambda n: n / 100)), min_size=3, max_size=400))

@@ -266,7 +266,7 @@ def _overlap(one: Overlap) -> str:
 
 
 def _long(seconds: float) -> str:
-    for size, word in ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute")):
+    for size, word in ((31_557_600.0, "year"), (86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute")):
         if seconds >= size:
             count = round(seconds / size)
             return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -184,19 +184,26 @@ def _sorted(frame: pd.DataFrame, rows: Rows, x: Ints, steps: npt.NDArray[np.floa
 
 
 def neighbour(
-    events: Events, row: int | None, step: int = 1, *, lane_codes: npt.NDArray[np.integer[Any]] | None = None
+    events: Events,
+    row: int | None,
+    step: int = 1,
+    *,
+    lane_codes: npt.NDArray[np.integer[Any]] | None = None,
+    window: tuple[int, int] | None = None,
 ) -> int | None:
     """Return the row `step` events after this one (before it, where negative), or None where there is none.
 
-    Without a row it is the first (the last). `lane_codes` (lanes.codes) keeps to the lane of the row. Those without a value
-    on the axis come last.
+    Without a row it is the first (the last) of a window that holds any, else of all. `lane_codes` (lanes.codes) keeps to the
+    lane of the row. Those without a value on the axis come last.
     """
     order = events.order
     if not len(order) or step == 0:
         return None
     places = np.flatnonzero(order == row) if row is not None else np.zeros(0, np.intp)
     if not len(places):
-        return int(order[0] if step > 0 else order[-1])
+        seen = events.rows[events.within(*window)] if window is not None else order
+        seen = seen if len(seen) else order
+        return int(seen[0] if step > 0 else seen[-1])
     place = int(places[0])
     if lane_codes is not None:
         own = lane_codes[place] if place < len(lane_codes) else None

@@ -30,8 +30,7 @@ def main_stretch(events: Events) -> tuple[int, int] | None:
         return None
     most = max(1, size // _ONE_IN)
     far = _FAR * max(int(x[size - 1 - most]) - int(x[most]), _SECOND)
-    silent = np.diff(x.astype(np.float64)) > far
-    before, after = np.flatnonzero(silent[:most]), np.flatnonzero(silent[-most:])
+    before, after = (np.flatnonzero(np.diff(end.astype(np.float64)) > far) for end in (x[: most + 1], x[-most - 1 :]))
     if not len(before) and not len(after):
         return None
     lo = int(x[before[-1] + 1 if len(before) else 0])

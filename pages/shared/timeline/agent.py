@@ -15,11 +15,12 @@ from pages.shared import state
 from pages.shared.charts import CONFIG
 from pages.shared.here import Here
 from pages.shared.markup import escaped
+from pages.shared.past_stops import moment_words
 from pages.shared.timeline.agent_lived import Lived, agents_within, lived
 from pages.shared.timeline.agent_recalls import exchanges, what_it_asked
 from pages.shared.timeline.agent_sessions import session_list
 from pages.shared.timeline.given_log import LATEST, recalls_of
-from pages.shared.words import exact, plural
+from pages.shared.words import exact, minute_words, plural
 
 __all__ = ["draw"]
 
@@ -87,9 +88,9 @@ def _head(life: Life, colour: str) -> None:
     if life.first is None or life.last is None:
         when = "; no memory of it has a time"
     elif life.first == life.last:
-        when = f", on {exact(life.first)}"
+        when = f", on {moment_words(life.first)} UTC"
     else:
-        span = f"{life.first:%d %b %Y, %H:%M} to {life.last:%d %b %Y, %H:%M} UTC"
+        span = f"{minute_words(life.first)} to {minute_words(life.last)} UTC"
         when = f", from <span title='{exact(life.first)} to {exact(life.last)}'>{span}</span>"
     teams = f", in {escaped(one_line(', '.join(life.teams[:3]), 80))}" if life.teams else ""
     became = ((life.expired, "expired"), (life.hidden, "hidden"))

@@ -10,15 +10,16 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.agent_activity import WEEKDAYS, Activity
-from pages.shared.charts import finish
+from pages.shared.charts import finish, growth_bars
 from pages.shared.theme import Tokens
+from pages.shared.words import day_text, minute_words
 
-__all__ = ["activity_map", "activity_words", "cell_words", "confidence_line"]
+__all__ = ["activity_map", "activity_words", "cell_words", "confidence_line", "written_bars"]
 
 _ROW: Final = 22
 _TURNED: Final = 14  # more days than that stand side by side, with the hours from top to bottom
-_UNITS: Final = {"minute": "%d %b %Y, %H:%M UTC", "hour": "%d %b %Y, %H:00 UTC", "day": "%a %d %b %Y"}
-_STEPS: Final = {"minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800, "month": 2_592_000}
+_STEPS: Final = {"minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800, "month": 2_592_000, "year": 31_536_000}
+_FEWEST: Final = 8  # bars that the axis has room for, so that two do not fill the chart
 
 
 def activity_map(found: Activity, t: Tokens) -> go.Figure:
@@ -131,6 +132,15 @@ def confidence_line(table: pd.DataFrame, t: Tokens) -> go.Figure:
     return figure.update_yaxes(title_text="Confidence, 0 to 1")
 
 
+def written_bars(grown: pd.DataFrame, t: Tokens) -> go.Figure:
+    """Draw what an agent wrote over time, stacked by type, from its first memory to its last; `grown` is growth's."""
+    unit = str(grown.attrs["unit"])
+    one = timedelta(seconds=_STEPS[unit])
+    first, end = grown["start"].min(), grown["start"].max() + one
+    figure = growth_bars(grown, t, unit=unit)
+    return figure.update_xaxes(range=[min(first, end - _FEWEST * one) - one / 2, end + one / 2])
+
+
 def _half_later(start: datetime, unit: str) -> datetime:
     return start + timedelta(seconds=_STEPS.get(unit, 86_400) / 2)
 
@@ -138,10 +148,15 @@ def _half_later(start: datetime, unit: str) -> datetime:
 def _bucket_words(table: pd.DataFrame, unit: str) -> list[str]:
     columns = (table[name].tolist() for name in ("start", "low", "high", "stated", "memories"))
     return [
-        f"{f'{start:{_UNITS[unit]}}' if unit in _UNITS else f'{unit} from {start:%d %b %Y}'}<br>"
-        f"{stated} of {memories} stated, half between {low:.2f} and {high:.2f}"
+        f"{_bucket_start(start, unit)}<br>{stated} of {memories} stated, half between {low:.2f} and {high:.2f}"
         for start, low, high, stated, memories in zip(*columns, strict=True)
     ]
+
+
+def _bucket_start(start: datetime, unit: str) -> str:
+    if unit in ("minute", "hour"):
+        return f"{minute_words(start)} UTC"
+    return f"{start:%a} {day_text(start)}" if unit == "day" else f"{unit} from {day_text(start)}"
 
 
 def _mixed(colour: str, ground: str, share: float) -> str:

@@ -11,11 +11,10 @@ import streamlit as st
 from core.analysis.agent_activity import activity
 from core.analysis.agent_life import AgentSession, Life, agents_of, confidence_over_time, life_of, sessions_of
 from core.analysis.stats import growth
-from pages.shared.charts import growth_bars
 from pages.shared.facets import within
 from pages.shared.here import Here
 from pages.shared.theme import Tokens, tokens
-from pages.shared.timeline.agent_charts import activity_map, activity_words, confidence_line
+from pages.shared.timeline.agent_charts import activity_map, activity_words, confidence_line, written_bars
 from pages.shared.timeline.source import BY_IDENTITY, Source, by_minute, identity
 
 __all__ = ["Lived", "agents_within", "lived"]
@@ -76,7 +75,7 @@ def _lived(source: Source, agent: str, t: Tokens) -> Lived:
         sessions_of(rows),
         activity_map(active, t) if active.total else None,
         activity_words(active),
-        growth_bars(grown, t, unit=str(grown.attrs["unit"])) if grown["start"].nunique() > 1 else None,
+        written_bars(grown, t) if grown["start"].nunique() > 1 else None,
         confidence_line(table, t) if len(table) > 1 else None,
         len(table) > 1 and bool((table["stated"] > 1).any()),
     )

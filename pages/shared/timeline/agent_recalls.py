@@ -27,12 +27,12 @@ def what_it_asked(found: Asked, *, agent: str, now: datetime) -> None:
     if not found.recalls:
         st.caption("The log has no recall by this name. An agent's recalls are logged under the name of its actor.")
         return
-    through = ", ".join(f"{count:,} {CHANNELS.get(name, one_line(name, 20))}" for name, count in found.channels)
-    last = f"the last <span title='{exact(found.last)}'>{age(found.last, now=now)}</span>"
+    through = _through(found.channels)
+    last = f"the latest <span title='{exact(found.last)}'>{age(found.last, now=now)}</span>"
     given = plural(found.memories, "different memory", "different memories")
     empty = f" {plural(found.empty, 'recall')} brought nothing back." if found.empty else ""
     st.html(
-        f"<p class='mn-small'><b>{plural(found.recalls, 'recall')}</b> ({escaped(through)}), {last}. They gave it {given}, "
+        f"<p class='mn-small'><b>{plural(found.recalls, 'recall')}</b> {escaped(through)}, {last}. They gave it {given}, "
         f"{plural(found.hits, 'time')} in all.{empty}</p>"
     )
     rows = "".join(
@@ -42,6 +42,8 @@ def what_it_asked(found: Asked, *, agent: str, now: datetime) -> None:
     )
     if rows:
         st.html(f"<ul class='mn-asked'>{rows}</ul>")
+    if (listed := sum(count for _, count in found.queries) + found.redacted) < found.recalls:
+        st.caption(f"And {plural(found.recalls - listed, 'other question')}.")
     if found.redacted:
         st.caption(f"The text of {plural(found.redacted, 'question')} was redacted.")
     st.button(
@@ -52,6 +54,12 @@ def what_it_asked(found: Asked, *, agent: str, now: datetime) -> None:
         on_click=_see_given,
         args=(agent,),
     )
+
+
+def _through(channels: Sequence[tuple[str, int]]) -> str:
+    """Return how it asked in words, with counts where it asked in more ways than one."""
+    named = [(CHANNELS.get(name, one_line(name, 20)), count) for name, count in channels]
+    return named[0][0] if len(named) == 1 else ", ".join(f"{count:,} {name}" for name, count in named)
 
 
 def _see_given(agent: str) -> None:
@@ -78,8 +86,10 @@ def _row(each: Exchange, most: int, agents: Mapping[str, str], own: str, *, uses
     unknown = "unknown, or no longer in the index" if uses else "an unnamed agent"
     name = unknown if each.agent is None else f"{one_line(each.agent, 40)}{' itself' if each.agent == own else ''}"
     hue = agents.get(each.agent or "", "var(--mn-muted)")
-    said = [f"{plural(each.memories, 'memory')} given {plural(each.given, 'time')}"] if each.given else []
-    said += [f"{each.derived:,} made from one"] if each.derived else []
+    often = "once" if each.given == 1 else plural(each.given, "time")
+    said = [f"{plural(each.memories, 'memory')} given {often}"] if each.given else []
+    made = f"{each.derived:,}" if each.given else plural(each.derived, "memory")
+    said += [f"{made} made from {'its own' if each.agent == own else 'them'}"] if each.derived else []
     width = 100 * (each.given + each.derived) / most
     return (
         f"<div><span class='mn-dot' style='--hue:{hue}'></span><span class='mn-who'>{escaped(name)}</span>"

@@ -15,7 +15,7 @@ from pages.shared.here import Here
 from pages.shared.inspector import open_button
 from pages.shared.markup import chips, escaped, slug, text_block
 from pages.shared.past_memory import memories
-from pages.shared.words import age, exact, plural
+from pages.shared.words import age, exact, minute_words, plural
 
 __all__ = ["length_words", "more_words", "session_list"]
 
@@ -74,7 +74,7 @@ def _line(each: AgentSession, here: Here) -> str:
     return (
         f"<div class='mn-session'><div><div class='mn-name'>{escaped(name)}</div>"
         f"<div class='mn-muted'>{escaped(tasks or 'no task')}</div></div>"
-        f"<div><span title='{exact(each.start)} to {exact(each.end)}'>{each.start:%d %b %Y, %H:%M} UTC</span>"
+        f"<div><span title='{exact(each.start)} to {exact(each.end)}'>{minute_words(each.start)} UTC</span>"
         f"<div class='mn-muted'>{age(each.start, now=here.now)}{f', {lasted} long' if lasted else ''}</div></div>"
         f"<div><b class='mn-num'>{count}</b><div class='mn-muted'>{escaped(kinds)}</div></div></div>"
     )

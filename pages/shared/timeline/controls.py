@@ -85,11 +85,13 @@ class Asked:
 
 
 def usual(frame: pd.DataFrame) -> Asked:
-    """Return what is shown unless a link says otherwise: lanes by the first field that tells memories apart."""
+    """Return what is shown unless a link says otherwise: lanes by what tells memories apart, colours by the next."""
     lanes = next((name for name in LANES if frame[LANES[name][1]].nunique() > 1), None)
     lanes = lanes or next((name for name in LANES if frame[LANES[name][1]].notna().any()), "agent")
     axis = Axis.CREATED if frame["created_at"].notna().any() else Axis.ORDER
-    return Asked(lanes=lanes, colour="agent" if lanes == "type" else "type", axis=axis)
+    # Without a type all would be grey: what tells memories apart beside the lanes, else the lanes again.
+    told = (name for name in COLOURS if name != lanes and name in LANES and frame[LANES[name][1]].notna().any())
+    return Asked(lanes=lanes, colour=next(told, lanes), axis=axis)
 
 
 def asked(frame: pd.DataFrame) -> Asked:

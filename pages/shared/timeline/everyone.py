@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -18,13 +18,15 @@ from pages.shared.markup import slug
 from pages.shared.palette import palette, type_colours
 from pages.shared.regions import tell
 from pages.shared.selection import picked
+from pages.shared.theme import tokens
 from pages.shared.timeline.chart import Gesture, timeline_chart
 from pages.shared.timeline.chosen import bar, chosen_rows, listed
 from pages.shared.timeline.controls import COLOURS, LANES, Asked, controls
 from pages.shared.timeline.downloads import rows_of
 from pages.shared.timeline.gestures import act, choose_rows, open_row, region_drawn, restore, stepped
-from pages.shared.timeline.legend import legend
+from pages.shared.timeline.legend import legend, shown_names
 from pages.shared.timeline.links import shown_window, write_window
+from pages.shared.timeline.outside import ways_outside
 from pages.shared.timeline.prepared import Prepared, prepare
 from pages.shared.words import plural
 
@@ -94,7 +96,7 @@ def _lanes(
     """Draw the lanes and act on what a reader did in them; a zoom runs this part alone."""
 
     def happened(gesture: Gesture) -> None:
-        st.session_state[_AGAIN] = act(here, prepared, asked, gesture)
+        st.session_state[_AGAIN] = act(here, prepared, asked, gesture, extent=drawn.extent)
 
     if st.session_state.pop(_AGAIN, False):
         st.rerun()
@@ -104,7 +106,7 @@ def _lanes(
         drawn,
         key=f"timeline_{slug(here.catalog.bucket + '/' + here.index)}",
         palette=colours,
-        names=prepared.colouring.names,
+        names=shown_names(prepared.colouring),
         lane_colours=_lane_colours(prepared, asked, agents),
         weight=asked.weight,
         shows=asked.shows - ({"handoffs"} if drawn.handoffs.total > _ARROWS else set()),
@@ -143,8 +145,10 @@ def _line(here: Here, prepared: Prepared, drawn: Picture, asked: Asked) -> None:
         st.markdown(said(prepared, drawn, asked), width="stretch")
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             _steps(prepared, asked)
-            _without_time(here, prepared)
-            _far_off(prepared, drawn, asked)
+            _without_time(here, prepared, asked)
+            opened = prepared.row(state.get("sel")) if state.get("sel") else None
+            at = prepared.x(opened) if opened is not None else None
+            ways_outside(prepared.events, drawn, opened=at, go=_goer(asked), name="timeline")
             _in_order(prepared, drawn, asked)
             rows = prepared.events.rows[prepared.events.within(*drawn.window)]
             download_buttons(here, rows_of(here, prepared), rows, what="timeline", key="timeline_view")
@@ -170,30 +174,18 @@ def _steps(prepared: Prepared, asked: Asked) -> None:
             st.rerun()
 
 
-def _without_time(here: Here, prepared: Prepared) -> None:
+def _without_time(here: Here, prepared: Prepared, asked: Asked) -> None:
     unknown = prepared.events.unknown
+    which = "that never expire" if asked.axis is Axis.EXPIRES else "without a time"
     if len(unknown) and st.button(
-        "List those without a time", key="timeline_unknown", icon=":material/checklist:", type="tertiary"
+        f"List those {which}", key="timeline_unknown", icon=":material/checklist:", type="tertiary"
     ):
         choose_rows(here, prepared, unknown)
         st.rerun()
 
 
-def _far_off(prepared: Prepared, drawn: Picture, asked: Asked) -> None:
-    """Offer what the first picture leaves out: a few memories whose clocks are far from all others."""
-    left = len(prepared.events) - drawn.in_view
-    if state.get("window") or not left:
-        return
-    pressed = st.button(
-        f"Show {left:,} far off in time",
-        icon=":material/fit_width:",
-        key="timeline_far_off",
-        type="tertiary",
-        help="A few memories are dated so far from all others that these would become one line. They are left out at first.",
-    )
-    if pressed:
-        state.put("window", write_window(*drawn.extent, axis=asked.axis))
-        st.rerun()
+def _goer(asked: Asked) -> Callable[[tuple[int, int] | None], None]:
+    return lambda window: state.put("window", write_window(*window, axis=asked.axis) if window else None)
 
 
 def _in_order(prepared: Prepared, drawn: Picture, asked: Asked) -> None:
@@ -216,17 +208,16 @@ def _in_order(prepared: Prepared, drawn: Picture, asked: Asked) -> None:
 
 def said(prepared: Prepared, drawn: Picture, asked: Asked) -> str:
     """Return how much is shown of how much, in how many lanes, and why not all of it."""
-    shown = f"**{drawn.in_view:,} of {plural(prepared.total, 'memory')}** in view"
-    if drawn.in_view == len(prepared.events):
-        shown = f"**{plural(prepared.total, 'memory')}**"
-    parts = [shown]
-    if named := prepared.lanes.total - (None in prepared.lanes.ids):
-        folded = f", {prepared.lanes.folded:,} of them in one lane" if prepared.lanes.folded else ""
-        parts.append(plural(named, LANES[asked.lanes][0].lower()[:-1]) + folded)
-    if "marks" in asked.shows and (found := _marked(prepared)):
-        parts.append(f"of them {found}")
+    shown, rows = f"**{plural(prepared.total, 'memory')}**", prepared.events.order
+    if drawn.in_view < len(prepared.events):
+        shown = f"**{drawn.in_view:,} of {plural(prepared.total, 'memory')}** in view"
+        rows = prepared.events.rows[prepared.events.within(*drawn.window)]
+    if "marks" in asked.shows and (found := _marked(prepared, rows)):
+        shown = f"{shown}, of them {found}"
+    parts = [shown, *_lanes_said(prepared, drawn, asked)]
     if drawn.unknown_count:
-        parts.append(f"{drawn.unknown_count:,} without a time")
+        which = "never expire" if asked.axis is Axis.EXPIRES else "without a time"
+        parts.append(f"{drawn.unknown_count:,} {which}")
     if drawn.kind == "density":
         parts.append(f"drawn as counts while more than {EXACT:,} are in view")
     if "handoffs" in asked.shows and drawn.handoffs.total > _ARROWS:
@@ -234,9 +225,22 @@ def said(prepared: Prepared, drawn: Picture, asked: Asked) -> str:
     return " · ".join(parts)
 
 
-def _marked(prepared: Prepared) -> str:
-    """Return how many are retired, expired and so on: "3 retired, 12 expired"."""
-    bits = prepared.memories.marks[prepared.events.order]
+def _lanes_said(prepared: Prepared, drawn: Picture, asked: Asked) -> list[str]:
+    """Return how many lanes there are, those in view of all: "11 of 15 agents"; nothing where none has a name."""
+    found = prepared.lanes
+    named = found.total - (None in found.ids)
+    if not named:
+        return []
+    words = plural(named, LANES[asked.lanes][0].lower()[:-1])
+    if found.folded:
+        return [f"{words}, {found.folded:,} of them in one lane"]
+    seen = sum(bool(count) for name, count in zip(found.ids, drawn.lane_counts.tolist(), strict=True) if name is not None)
+    return [words if seen == named else f"{seen:,} of {words}"]
+
+
+def _marked(prepared: Prepared, rows: npt.NDArray[np.int32]) -> str:
+    """Return how many rows are retired, expired and so on: "3 retired, 12 expired"."""
+    bits = prepared.memories.marks[rows]
     counts = {mark: int(((bits & mark) != 0).sum()) for mark in Mark}
     return ", ".join(f"{count:,} {str(mark.name).lower()}" for mark, count in counts.items() if count)
 
@@ -245,7 +249,11 @@ def _lane_colours(prepared: Prepared, asked: Asked, agents: Mapping[str, str]) -
     if asked.lanes not in ("agent", "type"):
         return None
     if asked.lanes == "agent":
-        return [agents.get(name) if name else None for name in prepared.lanes.ids]
+        folded = prepared.lanes.others  # and an agent has no colour of its own whose memories all were retired
+        return [
+            agents.get(name, tokens().muted) if name and place != folded else None
+            for place, name in enumerate(prepared.lanes.ids)
+        ]
     return [*type_colours(prepared.lanes.ids)]
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from core.analysis.timeline import inside, main_stretch, neighbour
+from core.analysis.timeline import inside, neighbour
 from core.past.moment import Clock, Moment
 from pages.shared import state
 from pages.shared.here import Here
@@ -16,7 +16,7 @@ from pages.shared.regions import Polygon, Region, read_region, write_region
 from pages.shared.timeline.chart import Gesture
 from pages.shared.timeline.chosen import let_go
 from pages.shared.timeline.controls import Asked
-from pages.shared.timeline.links import shown_window, write_window
+from pages.shared.timeline.links import moved_to, shown_window, window_in_link, write_window
 from pages.shared.timeline.prepared import Prepared
 
 __all__ = ["act", "choose", "choose_rows", "open_row", "region_drawn", "restore", "stepped"]
@@ -25,10 +25,13 @@ __all__ = ["act", "choose", "choose_rows", "open_row", "region_drawn", "restore"
 _UNITS: Final = (1_000, 1_000_000, 60_000_000, 900_000_000, 3_600_000_000)
 
 
-def act(here: Here, prepared: Prepared, asked: Asked, gesture: Gesture) -> bool:
-    """Do what a gesture asks for; say whether the whole page must be drawn again, and not the lanes alone."""
+def act(here: Here, prepared: Prepared, asked: Asked, gesture: Gesture, *, extent: tuple[int, int]) -> bool:
+    """Do what a gesture asks for; say whether the whole page must be drawn again, and not the lanes alone.
+
+    `extent` is that of the picture it was done in.
+    """
     if gesture.kind == "window" and gesture.lo is not None and gesture.hi is not None:
-        state.put("window", _window(prepared, asked, gesture.lo, gesture.hi))
+        state.put("window", window_in_link(gesture.lo, gesture.hi, prepared.events, extent=extent))
         return False
     if gesture.kind == "open" and gesture.row is not None:
         open_row(prepared, asked, gesture.row)
@@ -45,14 +48,6 @@ def act(here: Here, prepared: Prepared, asked: Asked, gesture: Gesture) -> bool:
     return True
 
 
-def _window(prepared: Prepared, asked: Asked, lo: int, hi: int) -> str | None:
-    """Return a window for the link; one that shows everything is none, unless the first picture shows less."""
-    x = prepared.events.x
-    if not len(x) or (lo <= x[0] and hi >= x[-1] and main_stretch(prepared.events) is None):
-        return None
-    return write_window(lo, hi, axis=asked.axis)
-
-
 def _dragged(prepared: Prepared, x: int) -> int:
     """Return where a line was dragged to as a round time: nobody can aim at less than a thousandth of what is in view."""
     ends = prepared.events.x
@@ -65,7 +60,7 @@ def stepped(prepared: Prepared, step: int) -> int | None:
     """Return the row after or before the memory in the inspector, the first or the last in view without one."""
     key = state.get("sel")
     row = prepared.row(key) if key else None
-    return neighbour(prepared.events, row, step)
+    return neighbour(prepared.events, row, step, window=shown_window(state.get("window"), prepared.events))
 
 
 def open_row(prepared: Prepared, asked: Asked, row: int | None) -> None:
@@ -74,9 +69,8 @@ def open_row(prepared: Prepared, asked: Asked, row: int | None) -> None:
         return
     state.put("sel", prepared.key(row))
     window, x = shown_window(state.get("window"), prepared.events), prepared.x(row)
-    if window and x is not None and not window[0] <= x <= window[1]:
-        half = (window[1] - window[0]) // 2
-        state.put("window", write_window(x - half, x + half, axis=asked.axis))
+    if window and x is not None and (moved := moved_to(window, x)) != window:
+        state.put("window", write_window(*moved, axis=asked.axis))
 
 
 def choose(here: Here, prepared: Prepared, polygon: Sequence[tuple[float, float]]) -> None:

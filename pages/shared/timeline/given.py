@@ -13,7 +13,7 @@ from pages.shared import state
 from pages.shared.here import Here
 from pages.shared.timeline.agent_recalls import CHANNELS
 from pages.shared.timeline.given_list import recall_list
-from pages.shared.timeline.given_log import LATEST, find_recall, recalls_of, who_asked
+from pages.shared.timeline.given_log import LATEST, find_recall, left_out_words, recalls_of, who_asked
 from pages.shared.timeline.given_opened import opened
 from pages.shared.words import plural
 
@@ -30,6 +30,8 @@ def draw(here: Here, *, agents: Mapping[str, str]) -> None:
         return
     scope = here.scope
     recalls = recalls_of(here, since=scope.created_from, until=scope.created_to)
+    if said := left_out_words(here):
+        st.caption(said)
     if not recalls:
         until = " in this time" if scope.created_from or scope.created_to else " up to this moment" if here.past else ""
         st.html(f"<p class='mn-empty'>The log has no recall of this index{until}.</p>")
@@ -63,6 +65,10 @@ def _one(here: Here, recalls: list[LoggedRecall], wanted: str, *, agents: Mappin
     opened(here, found, recalls, agents=agents)
 
 
+def _channel_words(name: str) -> str:
+    return markdown_escape(CHANNELS.get(name, one_line(name, 20)))
+
+
 def _narrowed(recalls: list[LoggedRecall]) -> list[LoggedRecall]:
     """Draw who asked, how and what, and return the recalls that pass."""
     people, channels = who_asked(recalls), sorted({str(recall.channel) for recall in recalls})
@@ -71,7 +77,7 @@ def _narrowed(recalls: list[LoggedRecall]) -> list[LoggedRecall]:
         st.session_state["given_agent"] = of_rail[0]
     if st.session_state.get("given_agent") not in (None, _EVERYBODY, *people):
         st.session_state["given_agent"] = _EVERYBODY
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="given_filters"):
+    with st.container(horizontal=True, vertical_alignment="top", gap="small", key="given_filters"):
         who = st.selectbox(
             "Who asked",
             [_EVERYBODY, *people],
@@ -84,7 +90,7 @@ def _narrowed(recalls: list[LoggedRecall]) -> list[LoggedRecall]:
         )
         how: str | None = None
         if len(channels) > 1:
-            how = st.pills("How", channels, key="given_channel", format_func=lambda each: markdown_escape(CHANNELS[each]))
+            how = st.pills("How", channels, key="given_channel", format_func=_channel_words)
     words = text.strip().lower()
     return [
         recall

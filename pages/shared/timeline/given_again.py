@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 import streamlit as st
 
 from core.candidates import Mode
-from core.hostile import one_line
+from core.hostile import markdown_escape, one_line
 from core.operate.recalls import LoggedRecall
 from core.past.compared import Place, Why, against_now, against_then
 from core.past.given import Given, recall_id
@@ -18,13 +19,16 @@ from core.recall import RecallResult, recall
 from core.scope import Scope
 from pages.shared.here import Here
 from pages.shared.markup import chip, escaped
+from pages.shared.past_stops import versions
 from pages.shared.problem import attempt
 from pages.shared.reading import snapshot_with_vectors
 from pages.shared.timeline.given_fate import fate_chip
+from pages.shared.timeline.source import identity
 
 __all__ = ["asked_again"]
 
 _ASKED: Final = "given_asked_again"
+_GOOD_FOR: Final = timedelta(minutes=1)  # what is asked now expires, and is recalled elsewhere
 _HUES: Final = {
     Why.SAME: ("=", "var(--mn-good)"),
     Why.MOVED: ("↕", "var(--mn-accent)"),
@@ -45,14 +49,22 @@ class _Answers:
     now: RecallResult
 
 
+_Kept = tuple[tuple[Hashable, ...], datetime, _Answers]
+
+
 def asked_again(here: Here, asked: LoggedRecall, found: Sequence[Given]) -> None:
     """Draw the button that asks again and, once it did, the three lists."""
     st.subheader("Asked again", anchor=False)
     if asked.query is None:
         st.caption("The question was redacted, so it cannot be asked again.")
         return
-    name = (here.catalog.uri, here.index, here.at_present.revision, recall_id(asked))
+    name = (*identity(here.at_present), _head(here), recall_id(asked), asked.query, asked.hits)
+    if asked.mode not in [*Mode]:
+        st.caption(f"The log names a way to search that there is not, so it cannot be asked again: {_mode_words(asked)}.")
+        return
     known = st.session_state.get(_ASKED)
+    if known is not None and known[0] == name and here.today - known[1] >= _GOOD_FOR:
+        known = _keep(here, name, asked)
     if known is None or known[0] != name:
         place = st.empty()
         with place.container():
@@ -60,11 +72,25 @@ def asked_again(here: Here, asked: LoggedRecall, found: Sequence[Given]) -> None
             if not st.button("Ask again", key="given_ask", icon=":material/compare_arrows:"):
                 return
         place.empty()
-        answers = attempt(lambda: _ask(here, asked))
-        if answers is None:
-            return
-        st.session_state[_ASKED] = known = (name, answers)
-    _compare(asked, found, known[1])
+        known = _keep(here, name, asked)
+    if known is not None:
+        _compare(asked, found, known[2])
+
+
+def _keep(here: Here, name: tuple[Hashable, ...], asked: LoggedRecall) -> _Kept | None:
+    """Ask and keep both answers for a while."""
+    answers = attempt(lambda: _ask(here, asked))
+    kept = st.session_state[_ASKED] = None if answers is None else (name, here.today, answers)
+    return kept
+
+
+def _mode_words(asked: LoggedRecall) -> str:
+    return markdown_escape(one_line(asked.mode, 20))
+
+
+def _head(here: Here) -> int:
+    known = versions(here)
+    return known.head if known else 0
 
 
 def _ask(here: Here, asked: LoggedRecall) -> _Answers | None:

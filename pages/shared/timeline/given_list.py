@@ -75,10 +75,11 @@ def recall_row(recall: LoggedRecall, found: Sequence[Given], *, now: datetime, a
     ]
     entered = f", {len(recall.context_keys):,} in the prompt" if recall.context_keys else ""
     count = f"{plural(len(recall.hits), 'memory')} given{entered}" if recall.hits else "nothing came back"
-    sign = f"<b class='mn-warn mn-num'>{changed:,} of {len(found):,}</b>" if changed else ""
-    became = f"<span class='mn-muted'>{escaped(fate_counts(found)) if changed else 'all as given' if found else ''}</span>"
+    sign = f"<b class='mn-warn mn-num'>{changed:,} of {len(found):,}</b> changed or contradicted" if changed else ""
+    words = escaped(fate_counts(found)) if changed else "all as given"
+    became = f"<div>{sign} <span class='mn-muted'>{words}</span></div>" if found else ""
     return (
         f"<div class='mn-over mn-recall'><div><div class='mn-name'>{asked_words(recall)}</div>"
         f"<div class='mn-row'>{who}{''.join(facts)}</div></div>"
-        f"<div class='mn-effect'><span>{escaped(count)}</span><div>{sign} {became}</div></div></div>"
+        f"<div class='mn-effect'><span>{escaped(count)}</span>{became}</div></div>"
     )

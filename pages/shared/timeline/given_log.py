@@ -14,8 +14,18 @@ from core.past.given import Given, become_of, given, recall_id
 from core.past.relation import Relations, relations
 from pages.shared.here import Here
 from pages.shared.past_stops import versions
+from pages.shared.words import plural
 
-__all__ = ["LATEST", "find_recall", "recalls_of", "what_became", "what_it_gave", "who_asked", "who_contradicts"]
+__all__ = [
+    "LATEST",
+    "find_recall",
+    "left_out_words",
+    "recalls_of",
+    "what_became",
+    "what_it_gave",
+    "who_asked",
+    "who_contradicts",
+]
 
 # What a view looks through at most; the log itself keeps more.
 LATEST: Final = 5_000
@@ -39,6 +49,14 @@ def recalls_of(
     return log.between(here.store.stream, since=since, until=ends, actor=actor, keys=keys, limit=limit)
 
 
+def left_out_words(here: Here) -> str:
+    """Return that the log has entries which cannot be read, "" where it has none."""
+    if here.store is None or here.store.archive is None:
+        return ""
+    count = here.store.archive.recalls.unreadable(here.store.stream)
+    return f"Left out: {plural(count, 'entry', 'entries')} of the log that cannot be read." if count else ""
+
+
 def who_asked(recalls: Iterable[LoggedRecall]) -> dict[str, int]:
     """Return who asked and how often, most first."""
     counted: dict[str, int] = {}
@@ -58,7 +76,8 @@ def what_it_gave(here: Here, recalls: Sequence[LoggedRecall]) -> list[tuple[Give
     if here.store is None or known is None:
         return [() for _ in recalls]
     present = here.at_present
-    mark = (here.catalog.uri, here.store.stream, present.revision, known.head, here.actor)
+    minute = here.today.replace(second=0, microsecond=0)  # some expire while the page is open
+    mark = (here.catalog.uri, here.store.stream, present.edition, known.head, here.actor, minute)
     kept: dict[str, tuple[Given, ...]] = st.session_state.setdefault("given_kept", {}) if _same(mark) else _fresh()
     missing = [recall for recall in recalls if _name(recall) not in kept]
     stated = _stated(present, {key for recall in missing for key in recall.keys}) if missing else Relations()
@@ -70,7 +89,7 @@ def what_it_gave(here: Here, recalls: Sequence[LoggedRecall]) -> list[tuple[Give
 
 
 def _name(recall: LoggedRecall) -> str:
-    return f"{recall_id(recall)}-{len(recall.hits)}"
+    return f"{recall_id(recall)}-{hash((recall.hits, recall.context_keys))}"
 
 
 def _same(mark: tuple[object, ...]) -> bool:

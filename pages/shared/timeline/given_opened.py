@@ -82,7 +82,7 @@ def _next(here: Here, recall: LoggedRecall, recalls: Sequence[LoggedRecall], *, 
     with st.container(border=True, gap=None, key="row_next"):
         st.html(
             f"<div class='mn-over'><div class='mn-row'>{later(memory.created_at, then=recall.at)}"
-            f"{chips(memory, now=here.now, agents=agents)}</div>"
+            f"{chips(memory, now=here.today, agents=agents)}</div>"
             f"<div class='mn-small'>{text_block(memory.content, clamp=True)}</div></div>"
         )
         open_button(f"row_next_{slug(memory.key)}", memory.key)

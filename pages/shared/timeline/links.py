@@ -11,7 +11,16 @@ from core.memory.fields import iso
 from core.past.moment import Moment
 from pages.shared.regions import Polygon, read_region, write_region
 
-__all__ = ["Polygon", "read_region", "read_window", "shown_window", "write_region", "write_window"]
+__all__ = [
+    "Polygon",
+    "moved_to",
+    "read_region",
+    "read_window",
+    "shown_window",
+    "window_in_link",
+    "write_region",
+    "write_window",
+]
 
 _FARTHEST: Final = 2**62
 
@@ -35,6 +44,20 @@ def read_window(text: str, *, axis: Axis) -> tuple[int, int] | None:
 def shown_window(text: str, events: Events) -> tuple[int, int] | None:
     """Return the window of a link; without one, that of most events, None where nothing is far from the others."""
     return read_window(text, axis=events.axis) or main_stretch(events)
+
+
+def window_in_link(lo: int, hi: int, events: Events, *, extent: tuple[int, int]) -> str | None:
+    """Return a window for the link; one that is all of the extent is none, unless the first picture shows less."""
+    if lo <= extent[0] and hi >= extent[1] and main_stretch(events) is None:
+        return None
+    return write_window(lo, hi, axis=events.axis)
+
+
+def moved_to(window: tuple[int, int], x: int) -> tuple[int, int]:
+    """Return a window of the same width around x, the same one where x is in it."""
+    lo, hi = window
+    half = (hi - lo) // 2
+    return window if lo <= x <= hi else (x - half, x - half + hi - lo)
 
 
 def _read(text: str, *, axis: Axis) -> int | None:

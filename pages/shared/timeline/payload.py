@@ -111,6 +111,7 @@ def picture_data(picture: Picture, *, lane_colours: Sequence[str | None] | None,
             {"label": one_line(label, _LABEL), "count": count, "in_view": seen, "colour": colour}
             for label, count, seen, colour in lanes
         ],
+        "others": picture.lanes.others,
         "totals": {"handoffs": picture.handoffs.total, "expiries": picture.expiries.total},
         "overview": packed(picture.overview, "u4"),
         "points": _table("points", picture.points),

@@ -31,6 +31,7 @@ from core.past.then import stacked_frames
 from core.past.versions import Versions
 from pages.shared.here import Here
 from pages.shared.past_stops import versions
+from pages.shared.problem import attempt
 from pages.shared.timeline.controls import Asked
 from pages.shared.timeline.source import BY_IDENTITY, Source, by_minute, identity
 
@@ -126,9 +127,12 @@ def prepare(here: Here, asked: Asked) -> Prepared:
 
 def _source(here: Here, *, marked: bool) -> _Source:
     found, (scope, now) = versions(here), by_minute(here)
+    head = attempt(lambda: found.head if found else 0)
+    if head is None:  # without a journal that can be read, what is there now can still be drawn
+        found, head = None, 0
     if marked:  # what recall leaves out is drawn too, each with its mark
         scope = replace(scope, include_expired=True, include_hidden=True)
-    known = (*identity(here), found.head if found else 0, marked, now, repr(scope))
+    known = (*identity(here), head, marked, now, repr(scope))
     return _Source(known, here, scope, now, found, marked)
 
 

@@ -28,7 +28,7 @@ BY_IDENTITY: Final[Mapping[str | type[Any], Any]] = {Source: lambda source: sour
 
 def identity(here: Here) -> tuple[Hashable, ...]:
     """Return what changes whenever the open index, its content or who looks at it does."""
-    return (store_uri(), here.catalog.bucket, here.index, repr(here.actor), here.revision)
+    return (store_uri(), here.catalog.bucket, here.index, repr(here.actor), here.edition)
 
 
 def by_minute(here: Here) -> tuple[Scope, datetime]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.errors import MnemoscopeError
 from core.hostile import one_line
 from core.memory import Memory, from_metadata
 from core.past.moment import Moment
@@ -30,7 +31,10 @@ def taken_out(here: Here, *, agents: Mapping[str, str]) -> bool:
     key = state.get("sel")
     if not key or here.past or here.frame is None or (here.frame["key"] == key).any():
         return False
-    found = _found(here, key)
+    try:
+        found = _found(here, key)
+    except MnemoscopeError:  # the inspector says what is wrong
+        return False
     if found is None:
         return False
     memory, change = found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +34,9 @@ from pages.shared.here import Here
 from pages.shared.markup import escaped, slug
 from pages.shared.theme import AGENT_CYCLE, is_dark, tokens
 from pages.shared.timeline.chart import Gesture, timeline_chart
+from pages.shared.timeline.legend import shown_names, type_colours
+from pages.shared.timeline.links import moved_to
+from pages.shared.timeline.outside import ways_outside
 from pages.shared.timeline.task_steps import choose_steps
 from pages.shared.timeline.task_told import Told
 
@@ -61,12 +64,17 @@ _HUES: Final[Mapping[Kind, int]] = {
     Kind.REFLECTION: 5,
 }
 _BAD: Final = frozenset({Kind.BLOCKED, Kind.CONFLICT, Kind.FAILED})
+# What was seen is told apart from what was said.
+_FAINT: Final = frozenset({Kind.OBSERVATION, Kind.NOTE})
+_FAINT_GREY: Final = ("#8d93a6", "#70778d")
 
 
 def kind_colour(kind: Kind) -> str:
     """Return the colour of a kind of step, in the appearance in use."""
     if kind in _BAD:
         return tokens().bad
+    if kind in _FAINT:
+        return _FAINT_GREY[is_dark()]
     return AGENT_CYCLE[_HUES[kind]][is_dark()] if kind in _HUES else tokens().muted
 
 
@@ -115,7 +123,10 @@ class _Lanes:
     placed: Events
     lanes: Lanes
     colours: Colouring
+    palette: Sequence[str]
+    names: Sequence[str]
     picture: Picture
+    by: str
 
 
 @st.fragment
@@ -124,31 +135,36 @@ def _chart(here: Here, read: Told, field: str, axis: Axis, agents: Mapping[str, 
     name = f"{slug(repr(read.story.task))}_{field}_{axis.value}"
     window = f"task_window_{name}"
     made = _made(here, read, field, axis, st.session_state.get(window))
-    _legend(made.colours)
-    selected = made.frame.index[made.frame["key"] == state.get("sel")]
+    _legend(made)
+    selected = np.flatnonzero(made.frame["key"] == state.get("sel"))
+    with st.container(horizontal=True, gap="small", key="task_outside"):
+        at = made.placed.x[made.placed.rows == selected[0]] if len(selected) else ()
+        opened = int(at[0]) if len(at) else None
+        ways_outside(made.placed, made.picture, opened=opened, go=lambda to: _show(window, to), name="task")
     gesture = timeline_chart(
         made.picture,
         key=f"task_chart_{name}",
-        palette=[kind_colour(Kind(kind)) if kind else tokens().muted for kind in made.colours.ids],
-        names=made.colours.names,
+        palette=made.palette,
+        names=made.names,
         lane_colours=[agents.get(lane) if lane and field == "agent_id" else None for lane in made.lanes.ids],
         # Between sessions that are laid over each other no work is handed on; too many arrows hide what they connect.
-        shows={"sessions", "gaps", "marks"} | ({"handoffs"} if _has_arrows(made, field) else set()),
+        shows={"sessions", "gaps", "marks", "expiry"} | ({"handoffs"} if _has_arrows(made, field) else set()),
         now=here.today if here.past else here.now,
         as_of=here.now if here.past else None,
         selected_row=int(selected[0]) if len(selected) else None,
         previews=_previews(read),
-        title=one_line(f"Task {read.story.task[1]}: {_LANES[field]} over the task, coloured by kind of step", 200),
+        title=one_line(f"Task {read.story.task[1]}: {_LANES[field]} over the task, coloured by {made.by}", 200),
         file_name=f"{here.index}-task",
         on_gesture=lambda gesture: _keep_window(gesture, window),
     )
     if gesture is not None and gesture.kind != "window":
-        _act(gesture, read, made)
+        _act(gesture, read, made, window)
         st.rerun(scope="app")
 
 
 def _made(here: Here, read: Told, field: str, axis: Axis, window: tuple[int, int] | None) -> _Lanes:
-    frame, story = _by_kind(read), read.story
+    story, by_kind = read.story, _tells_kinds(read)
+    frame = _by_kind(read) if by_kind else read.frame
     steps = np.zeros(len(frame))
     steps[[step.row for step in story.steps]] = [step.number for step in story.steps]
     placed = events(frame, axis=axis, steps=steps)
@@ -167,22 +183,33 @@ def _made(here: Here, read: Told, field: str, axis: Axis, window: tuple[int, int
         to_agent=read.to_agent,
         unknown_rows=_UNKNOWN_ROWS,
     )
-    return _Lanes(frame, placed, rows, colours, drawn)
+    palette, names = _kind_colours(colours) if by_kind else (type_colours(colours.ids), shown_names(colours))
+    return _Lanes(frame, placed, rows, colours, palette, names, drawn, "kind of step" if by_kind else "type")
+
+
+def _tells_kinds(read: Told) -> bool:
+    """Say whether kinds tell steps apart, or nothing does: where all are of one kind, their types may."""
+    return len({step.kind for step in read.story.steps}) > 1 or read.frame["memory_type"].nunique() < 2
+
+
+def _kind_colours(colours: Colouring) -> tuple[list[str], Sequence[str]]:
+    return [kind_colour(Kind(kind)) if kind else tokens().muted for kind in colours.ids], colours.names
 
 
 def _has_arrows(made: _Lanes, field: str) -> bool:
     return field == "agent_id" and made.picture.handoffs.total <= ARROWS
 
 
-def _act(gesture: Gesture, read: Told, made: _Lanes) -> None:
-    """Open a step, go to the next one, or keep what was drawn around for the list of steps."""
+def _act(gesture: Gesture, read: Told, made: _Lanes, window: str) -> None:
+    """Open a step, go to the next one, or keep what was drawn around for the list of steps. `window` names the view."""
     story = read.story
     key = state.get("sel")
     at = next((step.row for step in story.steps if step.key == key), None) if key else None
     by_row = {step.row: step for step in story.steps}
     row = gesture.row if gesture.kind == "open" else None
     if gesture.kind == "step":
-        row = neighbour(made.placed, at, gesture.step)
+        row = neighbour(made.placed, at, gesture.step, window=made.picture.window)
+        _follow(made, row, window)
     if row in by_row:
         state.put("sel", by_row[row].key)
     if gesture.kind == "as_of" and gesture.x is not None:
@@ -195,17 +222,30 @@ def _act(gesture: Gesture, read: Told, made: _Lanes) -> None:
         choose_steps(by_row[int(row)].number for row in chosen)
 
 
+def _follow(made: _Lanes, row: int | None, name: str) -> None:
+    """Move the window to a step that is outside."""
+    x = made.placed.x[made.placed.rows == row]
+    if len(x) and (moved := moved_to(made.picture.window, int(x[0]))) != made.picture.window:
+        _show(name, moved)
+
+
+def _show(name: str, window: tuple[int, int] | None) -> None:
+    """Let a window be in view, with None the first picture's."""
+    st.session_state[name] = window
+
+
 def _keep_window(gesture: Gesture, name: str) -> None:
     if gesture.kind == "window" and gesture.lo is not None and gesture.hi is not None:
-        st.session_state[name] = (gesture.lo, gesture.hi)
+        _show(name, (gesture.lo, gesture.hi))
 
 
-def _legend(colours: Colouring) -> None:
-    """Draw which colour is which kind of step, with counts."""
+def _legend(made: _Lanes) -> None:
+    """Draw which colour is what, with counts."""
+    counts = made.colours.counts.tolist()
     items = "".join(
-        f"<span class='mn-chip'><em style='--hue:{kind_colour(Kind(kind))}'></em>{escaped(kind)} {count:,}</span>"
-        for kind, count in zip(colours.ids, colours.counts.tolist(), strict=True)
-        if kind and count
+        f"<span class='mn-chip'><em style='--hue:{colour}'></em>{escaped(name)} {count:,}</span>"
+        for colour, name, count in zip(made.palette, made.names, counts, strict=True)
+        if count
     )
     st.html(f"<div class='mn-key'>{items}</div>")
 

@@ -43,7 +43,7 @@ _LOUD: Final = frozenset(
     {Trouble.CONFLICT, Trouble.OVERLAP, Trouble.BLOCKED, Trouble.FAILED, Trouble.ERROR, Trouble.INVENTED}
 )
 _BLANK: Final = re.compile(r"\n[ \t]*(?=\n)")
-_STEPS: Final = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second"))
+_STEPS: Final = ((31_557_600.0, "year"), (86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 
 
 def lasting(seconds: float) -> str:
@@ -68,7 +68,7 @@ def when_words(span: tuple[datetime, datetime] | None) -> str:
     if first == last:
         return exact(first)
     end = f"{last:%H:%M:%S} UTC" if first.date() == last.date() else exact(last)
-    return f"{first:%d %b %Y, %H:%M:%S} to {end}, {lasting((last - first).total_seconds())}"
+    return f"{first.day} {first:%b %Y, %H:%M:%S} to {end}, {lasting((last - first).total_seconds())}"
 
 
 def since(at: datetime | None, start: datetime | None) -> str:
@@ -78,7 +78,7 @@ def since(at: datetime | None, start: datetime | None) -> str:
     gap = at - start
     hours, rest = divmod(int(gap.total_seconds()) % 86_400, 3_600)
     minutes, seconds = divmod(rest, 60)
-    days = f"{gap.days} d " if gap.days else ""
+    days = f"{gap.days:,} d " if gap.days else ""
     part = f".{gap.microseconds // 1000:03d}" if gap.microseconds else ""
     return f"+{days}{hours}:{minutes:02d}:{seconds:02d}{part}"
 

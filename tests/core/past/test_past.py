@@ -161,6 +161,7 @@ def test_a_look_says_what_is_not_known_and_is_kept(world: World):
     assert look_back(world.store, snapshot, moment, actor=VERA) is then
     other = look_back(world.store, replace(snapshot, total=None), Moment(NOW), actor=ADA)
     assert other.snapshot.sampled
+    assert any("a sample" in note for note in recall_then(world.store, other, "own", actor=ADA, snapshot=other.base).notes)
     assert not then.snapshot.sampled
     told = memories_then(world.store, then, ["b", "sum", "a"], actor=ADA)
     assert {key: memory.content for key, memory in told.items()} == {"b": "Own b", "a": "Own a"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import socket
@@ -196,8 +197,9 @@ class TestTime:
             connection.sendall(head("/PutVectors", headers))
 
             def drip() -> None:
-                while not stop.wait(0.05):
-                    connection.sendall(b" ")
+                with contextlib.suppress(OSError):  # the server hangs up when it has answered
+                    while not stop.wait(0.05):
+                        connection.sendall(b" ")
 
             thread = threading.Thread(target=drip)
             thread.start()

@@ -154,6 +154,13 @@ def test_the_main_stretch_leaves_out_what_is_far_off(seconds: list[float], stret
         assert found[1] - found[0] <= 1.1 * (hi - lo) + 1_000_000
 
 
+def test_a_walk_begins_in_view_where_anything_is() -> None:
+    found = events(made(*({"at": place} for place in range(9))))
+    assert [neighbour(found, None, step, window=(int(found.x[3]), int(found.x[6]))) for step in (1, -1)] == [3, 6]
+    assert neighbour(found, 4, 1, window=(0, 1)) == 5
+    assert neighbour(found, None, 1, window=(-9, -5)) == 0
+
+
 def test_a_lane_is_walked_alone() -> None:
     frame = made(*({"at": place, "agent_id": "ada" if place % 2 else "bob"} for place in range(6)), {"agent_id": "bob"})
     found = events(frame)

@@ -51,20 +51,24 @@ export function drawPoints(surface, scene) {
   }
 }
 
-/** The total of each bin of each lane: {of: Map of lane × bins + bin → count, most}. */
-export function binTotals({ density }, bins) {
+/** The total of each bin of each lane: {of: Map of lane × bins + bin → count, most: of a lane, mostOthers: of the last one}. */
+export function binTotals({ density, others }, bins) {
   const of = new Map();
-  let most = 0;
+  let [most, mostOthers] = [1, 1];
   for (let i = 0; i < density.length; i++) {
     const bin = density.lane[i] * bins + density.bin[i];
     const total = (of.get(bin) ?? 0) + density.count[i];
     of.set(bin, total);
-    most = Math.max(most, total);
+    if (density.lane[i] === others) mostOthers = Math.max(mostOthers, total);
+    else most = Math.max(most, total);
   }
-  return { of, most };
+  return { of, most, mostOthers };
 }
 
-/** Counts by bin: bars whose height is the root of the count, cut by colour in its proportions. */
+/**
+ * Counts by bin: bars whose height is the root of the count, cut by colour in its proportions. The lane of the others has a
+ * scale of its own: there are so many in it that nothing would be seen of the lanes with a name.
+ */
 export function drawDensity(surface, { at, picture, scale, style, totals }) {
   const { density, bins, window } = picture;
   const width = (window[1] - window[0]) / bins;
@@ -77,7 +81,8 @@ export function drawDensity(surface, { at, picture, scale, style, totals }) {
     if (bin !== last) foot = laneMiddle(at, density.lane[i]) + at.body / 2 - 2;
     last = bin;
     const total = totals.of.get(bin);
-    const height = high * Math.sqrt(total / totals.most) * (density.count[i] / total);
+    const most = density.lane[i] === picture.others ? totals.mostOthers : totals.most;
+    const height = high * Math.sqrt(total / most) * (density.count[i] / total);
     const left = scale.px(window[0] + density.bin[i] * width);
     const right = scale.px(window[0] + (density.bin[i] + 1) * width);
     if (right >= at.plot.x && left <= at.plot.x + at.plot.width) {

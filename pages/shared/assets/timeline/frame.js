@@ -75,12 +75,13 @@ export function drawLabels(surface, { at, picture, style }) {
     const right = at.narrow ? at.width : at.labels - 12;
     const all = lane.in_view === lane.count || !at.narrow;
     const shown = all ? grouped(lane.in_view) : `${grouped(lane.in_view)} of ${grouped(lane.count)}`;
-    surface.text(shown, right, y, { fill: style.muted, font: style.small, align: "right" });
+    const halo = at.narrow ? style.ground : null;
+    surface.text(shown, right, y, { fill: style.muted, font: style.small, align: "right", halo });
     if (lane.colour) surface.shape({ shape: "circle", radius: 4, fill: lane.colour }, 5, y - 4);
     const left = lane.colour ? 15 : 0;
     const room = right - left - surface.widthOf(shown, style.small) - 10;
     const words = fitted(lane.label, room, style.font, (text, font) => surface.widthOf(text, font));
-    surface.text(words, left, y, { fill: style.text, font: style.font, halo: at.narrow ? style.ground : null });
+    surface.text(words, left, y, { fill: style.text, font: style.font, halo });
   });
 }
 

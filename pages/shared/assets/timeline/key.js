@@ -30,9 +30,12 @@ export function keyItems(picture, options) {
 /** What to add where not all are drawn: " (400 of 1,204 drawn)". */
 const ofAll = (drawn, total) => (drawn < total ? ` (${grouped(drawn)} of ${grouped(total)} drawn)` : "");
 
-const densityWords = ({ axis, window, bins }) => (axis === "order"
-  ? "bar height: root of the count"
-  : `a bar: ${lengthWords((window[1] - window[0]) / bins)}; height: root of the count`);
+const densityWords = ({ axis, window, bins, others }) => {
+  const own = others === null ? "" : ", that of the others by their own scale";
+  return axis === "order"
+    ? `bar height: root of the count${own}`
+    : `a bar: ${lengthWords((window[1] - window[0]) / bins)}; height: root of the count${own}`;
+};
 
 const arrow = (dash) => (surface, x, y, { muted }) => {
   surface.line([[x - 7, y], [x + 6, y]], { stroke: muted, dash });

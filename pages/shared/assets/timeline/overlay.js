@@ -2,11 +2,11 @@
 
 import { drawHandoffsOf } from "./between.js";
 import { drawRing } from "./scene.js";
-import { calendar, dateWords, elapsedWords, fraction, grouped, secondWords } from "./words.js";
+import { calendar, dateWords, elapsedWords, fraction, placeWords, secondWords } from "./words.js";
 
-function momentWords(x, axis, perUnit) {
-  if (axis === "order") return `No. ${grouped(Math.max(1, Math.round(x) + 1))}`;
-  if (axis === "elapsed") return elapsedWords(Math.round(x));
+function momentWords(x, picture, perUnit) {
+  if (picture.axis === "order") return placeWords(x, picture);
+  if (picture.axis === "elapsed") return elapsedWords(Math.round(x));
   const c = calendar(x);
   return `${dateWords(c)}, ${secondWords(c)}${perUnit > 1e-4 ? fraction(c.us) : ""}`;
 }
@@ -23,7 +23,7 @@ export function drawPointed(surface, scene, { x, y, point }) {
     drawRing(surface, scene, point, { stroke: style.text, line: 1.5 });
     return;
   }
-  const words = momentWords(scale.value(x), picture.axis, scale.perUnit);
+  const words = momentWords(scale.value(x), picture, scale.perUnit);
   const width = surface.widthOf(words, style.small) + 12;
   const left = Math.min(Math.max(x - width / 2, plot.x), plot.x + plot.width - width);
   surface.rect(left, plot.y - 20, width, 18, { fill: style.text, radius: 4 });

@@ -1,7 +1,7 @@
 // The strip below the lanes: everything there is, and which part of it is in view.
 
 import { INSET, WITH_GAPS } from "./layout.js";
-import { calendar, dateWords, elapsedWords, grouped, secondWords } from "./words.js";
+import { calendar, dateWords, elapsedWords, momentWithin, placeWords } from "./words.js";
 
 const GRIPS = 16; // A brush that is narrower shows no handles.
 const DAY_AND_MORE = 2 * 24 * 3600e6;
@@ -21,11 +21,12 @@ export function overviewScale(overview, [lo, hi]) {
   return { px: (x) => left + (x - lo) * perUnit, value: (px) => lo + (px - left) / perUnit };
 }
 
-function endWords(x, axis, long) {
-  if (axis === "order") return `No. ${grouped(Math.max(1, Math.round(x) + 1))}`;
-  if (axis === "elapsed") return elapsedWords(Math.max(0, Math.round(x / 1e6) * 1e6));
+function endWords(x, picture) {
+  const long = picture.extent[1] - picture.extent[0];
+  if (picture.axis === "order") return placeWords(x, picture);
+  if (picture.axis === "elapsed") return elapsedWords(Math.max(0, long < 10e6 ? Math.round(x) : Math.round(x / 1e6) * 1e6));
   const c = calendar(x);
-  return long ? dateWords(c) : `${dateWords(c)}, ${secondWords(c)}`;
+  return long > DAY_AND_MORE ? dateWords(c) : `${dateWords(c)}, ${momentWithin(c, long)}`;
 }
 
 /** Bars for all of the extent, the part in view framed, the rest veiled, the ends in words. */
@@ -44,10 +45,9 @@ export function drawOverview(surface, { at, picture, view, style }) {
     surface.rect(scale.px(i), y + height - 2 - tall, wide - gap, tall, { fill: style.muted, alpha: 0.75 });
   }
   drawBrush(surface, overview, brush({ at, picture, view }), style);
-  const long = picture.extent[1] - picture.extent[0] > DAY_AND_MORE;
   const words = { fill: style.muted, font: style.small };
-  surface.text(endWords(picture.extent[0], picture.axis, long), x, y + height + 14, words);
-  surface.text(endWords(picture.extent[1], picture.axis, long), x + width, y + height + 14, { ...words, align: "right" });
+  surface.text(endWords(picture.extent[0], picture), x, y + height + 14, words);
+  surface.text(endWords(picture.extent[1], picture), x + width, y + height + 14, { ...words, align: "right" });
 }
 
 function drawBrush(surface, { x, y, width, height }, { left, right }, style) {

@@ -1,25 +1,30 @@
 // The drawing in words: for those who hear it, and the line above it.
 
-import { axisWords, calendar, dateWords, elapsedWords, grouped, lengthWords, memories, secondWords } from "./words.js";
+import { untimedWords } from "./layout.js";
+import {
+  axisWords, calendar, dateWords, elapsedWords, grouped, lengthWords, memories, momentWithin, placeWords,
+} from "./words.js";
 
 const MOST_LANES = 12;
 
 /** "14 Nov 2026, 10:32:05 – 18:00:00 UTC, 7.5 hours". */
-export function stretchWords({ lo, hi }, { axis }) {
-  if (axis === "order") return `No. ${grouped(Math.max(1, Math.ceil(lo) + 1))} – ${grouped(Math.floor(hi) + 1)}`;
+export function stretchWords({ lo, hi }, picture) {
+  const { axis } = picture;
+  if (axis === "order") return `${placeWords(Math.ceil(lo), picture)} – ${placeWords(Math.floor(hi), picture).slice(4)}`;
   if (axis === "elapsed") return `${elapsedWords(Math.max(0, Math.round(lo)))} – ${elapsedWords(Math.round(hi))}`;
   const [from, until] = [calendar(lo), calendar(hi)];
   const [day, last] = [dateWords(from), dateWords(until)];
   const length = lengthWords(hi - lo);
   if (hi - lo > 4 * 24 * 3600e6) return `${day} – ${last}, ${length}`;
-  const clock = hi - lo < 10e6 ? (c) => `${secondWords(c)}.${String(c.us).padStart(6, "0").slice(0, 3)}` : secondWords;
+  const clock = (c) => momentWithin(c, hi - lo);
   return `${day}, ${clock(from)} – ${day === last ? "" : `${last}, `}${clock(until)} UTC, ${length}`;
 }
 
-/** "2,105 memories", "512 of 2,105 memories in view": of those that have a time. */
-export function countWords({ in_view, total, unknown }) {
-  const timed = total - unknown;
-  return in_view === timed ? memories(timed) : `${grouped(in_view)} of ${memories(timed)} in view`;
+/** "2,105 memories", "2,105 memories, 6 without a time", "512 of 2,105 memories in view". */
+export function countWords({ axis, in_view, total, unknown }) {
+  if (in_view < total - unknown) return `${grouped(in_view)} of ${memories(total)} in view`;
+  const which = axis === "expires" ? "never expire" : "without a time";
+  return unknown ? `${memories(total)}, ${grouped(unknown)} ${which}` : memories(total);
 }
 
 /** What is said when it changes: the memory that is open, and what is in view. */
@@ -41,7 +46,7 @@ export function describe(picture, { title }) {
     `${title}. ${memories(picture.total)} in ${counted}.`,
     `${grouped(picture.in_view)} in view, from ${axisWords(lo, picture.axis)} to ${axisWords(hi, picture.axis)}.`,
     lanes.length ? `${lanes.join("; ")}${more > 0 ? `; and ${grouped(more)} more lanes` : ""}.` : "",
-    picture.unknown ? `${memories(picture.unknown)} without a time.` : "",
+    picture.unknown ? `${untimedWords(picture)}: ${memories(picture.unknown)}.` : "",
     "Arrow keys go to the previous and the next memory, Enter opens, plus and minus zoom,",
     "Home shows everything, Escape lets go.",
   ].join(" ");

@@ -40,6 +40,10 @@ export const dayMonth = ({ day, month }) => `${day} ${MONTHS[month]}`;
 export const monthWords = ({ month }) => MONTHS[month];
 export const monthYear = ({ month, year }) => `${LONG_MONTHS[month]} ${year}`;
 
+/** A time of day, with thousandths within a stretch of less than ten seconds. */
+export const momentWithin = (c, long) => (
+  long < 10e6 ? `${secondWords(c)}.${String(c.us).padStart(6, "0").slice(0, 3)}` : secondWords(c));
+
 /** The part below the second without needless zeros: "", ".5", ".250123". */
 export function fraction(us) {
   return us === 0 ? "" : `.${String(us).padStart(6, "0").replace(/0+$/, "")}`;
@@ -75,6 +79,10 @@ export function elapsedWords(us) {
   const rest = Math.floor((left - whole * parts[first][0]) / (parts[first + 1]?.[0] ?? Infinity));
   return `${sign}${whole} ${parts[first][1]}${rest ? ` ${rest} ${parts[first + 1][1]}` : ""}`;
 }
+
+/** A place in the order as people count, within what there is. */
+export const placeWords = (x, picture) => (
+  `No. ${grouped(Math.min(Math.max(1, Math.round(x) + 1), Math.max(1, picture.total - picture.unknown)))}`);
 
 /** A value of an axis in full. */
 export function axisWords(x, axis) {
