@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import errno
@@ -29,6 +30,7 @@ from core.vectors.server.tuning import Tuning
 __all__ = ["RunningServer"]
 
 _START_S: Final = 30.0
+_TURNS: Final = 5  # of the event loop, until a socket that it took is a connection
 _BACKLOG: Final = 128  # connections taken at once, before any of them can be refused
 
 
@@ -42,6 +44,17 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self.up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close what is idle, wait for what is not; a connection taken at the last moment is told as every other."""
+        for server in self.servers:
+            server.close()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        await super().shutdown(sockets=sockets)
+        for connection in [*self.server_state.connections]:  # longer than the grace
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -308,3 +308,15 @@ def test_nothing_stays_open(tmp_path: Path) -> None:
     with RunningServer(tmp_path, access_keys={KEY_ID: SECRET}) as server:
         assert ask(server.url, "CreateVectorBucket", {"vectorBucketName": BUCKET}).status == 200
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_no_connection_outlives_a_server_that_stops(tmp_path: Path) -> None:
+    """One that comes at the last moment and says nothing is closed like every other."""
+    for round_ in range(8):
+        with contextlib.ExitStack() as clients:
+            with RunningServer(tmp_path / str(round_), insecure=True, tuning=Tuning(grace_s=1)) as server:
+                server._server.should_exit = True
+                with contextlib.suppress(OSError):
+                    while True:
+                        clients.enter_context(socket.create_connection((server.host, server.port), timeout=0.2))
+            assert server.connections == 0
