@@ -20,6 +20,7 @@ from core.curation.planning import Read
 from core.scope import UNKNOWN
 from pages.shared.here import Here
 from pages.shared.lifecycle_charts import AGES
+from pages.shared.remembered import to_minute
 
 __all__ = ["AHEAD", "SOON", "Fading", "Picture", "Touched", "picture", "seen", "sentence_of", "usage_of"]
 
@@ -111,9 +112,8 @@ def usage_of(here: Here) -> Mapping[str, Used]:
 def seen(here: Here, rules: Lifecycle) -> Picture:
     """Return the picture of the open index, worked out once a minute as long as neither it nor the rules change."""
     assert here.snapshot is not None
-    minute = here.now.replace(second=0, microsecond=0)
     told = json.dumps(rules.to_json(), sort_keys=True)
-    return _seen(here, rules, here.catalog.uri, here.catalog.bucket, here.index, here.revision, told, minute)
+    return _seen(here, rules, here.catalog.uri, here.catalog.bucket, here.index, here.edition, told, to_minute(here.now))
 
 
 @st.cache_data(max_entries=8, show_spinner="Counting what the rules touch")

@@ -19,6 +19,7 @@ from pages.shared.past_memory import later, memories, open_deed
 from pages.shared.past_stops import versions
 from pages.shared.planning import desk_of, may_keep, open_plan
 from pages.shared.problem import attempt
+from pages.shared.remembered import to_minute
 from pages.shared.theme import agent_colours
 from pages.shared.timeline.source import identity
 from pages.shared.words import exact
@@ -68,8 +69,7 @@ def _difference(here: Here) -> Difference:
     assert here.past is not None
     assert known is not None
     assert frame is not None
-    minute = here.today.replace(second=0, microsecond=0)
-    of = (*identity(here), here.at_present.edition, known.head, minute)
+    of = (*identity(here), here.at_present.edition, known.head, to_minute(here.today))
     kept: tuple[object, Difference] | None = st.session_state.get(_COMPARED)
     if kept is None or kept[0] != of:
         kept = of, difference(here.past, frame, known, now=here.today)

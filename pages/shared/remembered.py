@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from core.analysis.snapshot import Job
 from core.errors import CredentialsError, MnemoscopeError, ServiceError, UnreachableError
 
-__all__ = ["Remembered"]
+__all__ = ["Remembered", "to_minute"]
 
 _T = TypeVar("_T")
 _THREADS: Final = 4
@@ -83,3 +83,8 @@ def _passes(error: MnemoscopeError) -> bool:
     return isinstance(error, UnreachableError | CredentialsError) or (
         isinstance(error, ServiceError) and error.status in (408, 429, 500, 503)
     )
+
+
+def to_minute(at: datetime) -> datetime:
+    """Return a moment less its seconds: what moves with the clock is worked out once a minute."""
+    return at.replace(second=0, microsecond=0)

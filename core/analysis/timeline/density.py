@@ -14,7 +14,7 @@ from core.analysis.timeline.lane import Lanes
 
 __all__ = ["Density", "density", "places"]
 
-MOST_COUNTS: Final = 150_000
+_MOST_COUNTS: Final = 150_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ def places(events: Events, window: tuple[int, int], bins: int) -> Ints:
 
 
 def density(
-    events: Events, lanes: Lanes, colouring: Colouring, window: tuple[int, int], bins: int, *, most: int = MOST_COUNTS
+    events: Events, lanes: Lanes, colouring: Colouring, window: tuple[int, int], bins: int, *, most: int = _MOST_COUNTS
 ) -> Density:
     """Return the counts of a window by lane, bin and colour; bins are fewer where there would be more than `most` counts."""
     found = _counted(events, lanes, colouring, window, bins)

@@ -18,7 +18,7 @@ import streamlit as st
 from core.analysis.timeline import Picture
 from pages.shared.timeline.payload import SHOWS, Drawing, drawing_data
 
-__all__ = ["SCRIPTS", "SHOWS", "Drawing", "Gesture", "gesture_of", "module", "timeline_chart"]
+__all__ = ["MOST_ARROWS", "SCRIPTS", "SHOWS", "Drawing", "Gesture", "gesture_of", "module", "timeline_chart"]
 
 Kind = Literal["window", "open", "region", "step", "as_of", "clear"]
 
@@ -32,6 +32,8 @@ SCRIPTS: Final = (
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?!default)", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^ *//[^\n]*\n|^ */\*\*.*?\*/\n|^ +", re.MULTILINE | re.DOTALL)
+# More arrows than these hide what they connect.
+MOST_ARROWS: Final = 150
 _MOST_CORNERS: Final = 5_000
 _FARTHEST: Final = 2**62  # beyond the years of a calendar; floats are whole up to there and further
 

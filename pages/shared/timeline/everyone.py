@@ -19,7 +19,7 @@ from pages.shared.palette import palette, type_colours
 from pages.shared.regions import tell
 from pages.shared.selection import picked
 from pages.shared.theme import tokens
-from pages.shared.timeline.chart import Gesture, timeline_chart
+from pages.shared.timeline.chart import MOST_ARROWS, Gesture, timeline_chart
 from pages.shared.timeline.chosen import bar, chosen_rows, listed
 from pages.shared.timeline.controls import COLOURS, LANES, Asked, controls
 from pages.shared.timeline.downloads import rows_of
@@ -37,8 +37,6 @@ _PREVIEWS: Final = 1_500
 _PREVIEW_CHARS: Final = 140
 _PICKED_DRAWN: Final = 5_000
 _UNKNOWN_ROWS: Final = 200
-# More arrows than these hide what they connect.
-_ARROWS: Final = 150
 # So many that share their moments with others are better seen in order.
 _CROWD: Final = 8
 _AGAIN: Final = "timeline_again"
@@ -109,7 +107,7 @@ def _lanes(
         names=shown_names(prepared.colouring),
         lane_colours=_lane_colours(prepared, asked, agents),
         weight=asked.weight,
-        shows=asked.shows - ({"handoffs"} if drawn.handoffs.total > _ARROWS else set()),
+        shows=asked.shows - ({"handoffs"} if drawn.handoffs.total > MOST_ARROWS else set()),
         now=here.now if here.past is None else here.today,
         as_of=here.now if here.past else None,
         selected_row=prepared.row(state.get("sel")) if state.get("sel") else None,
@@ -220,7 +218,7 @@ def said(prepared: Prepared, drawn: Picture, asked: Asked) -> str:
         parts.append(f"{drawn.unknown_count:,} {which}")
     if drawn.kind == "density":
         parts.append(f"drawn as counts while more than {EXACT:,} are in view")
-    if "handoffs" in asked.shows and drawn.handoffs.total > _ARROWS:
+    if "handoffs" in asked.shows and drawn.handoffs.total > MOST_ARROWS:
         parts.append(f"zoom in to see {drawn.handoffs.total:,} handoffs")
     return " · ".join(parts)
 

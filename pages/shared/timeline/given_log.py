@@ -14,6 +14,7 @@ from core.past.given import Given, become_of, given, recall_id
 from core.past.relation import Relations, relations
 from pages.shared.here import Here
 from pages.shared.past_stops import versions
+from pages.shared.remembered import to_minute
 from pages.shared.words import plural
 
 __all__ = [
@@ -76,8 +77,7 @@ def what_it_gave(here: Here, recalls: Sequence[LoggedRecall]) -> list[tuple[Give
     if here.store is None or known is None:
         return [() for _ in recalls]
     present = here.at_present
-    minute = here.today.replace(second=0, microsecond=0)  # some expire while the page is open
-    mark = (here.catalog.uri, here.store.stream, present.edition, known.head, here.actor, minute)
+    mark = (here.catalog.uri, here.store.stream, present.edition, known.head, here.actor, to_minute(here.today))
     kept: dict[str, tuple[Given, ...]] = st.session_state.setdefault("given_kept", {}) if _same(mark) else _fresh()
     missing = [recall for recall in recalls if _name(recall) not in kept]
     stated = _stated(present, {key for recall in missing for key in recall.keys}) if missing else Relations()

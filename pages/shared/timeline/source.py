@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from core.scope import Scope
 from pages.shared.here import Here, store_uri
+from pages.shared.remembered import to_minute
 
 __all__ = ["BY_IDENTITY", "Source", "by_minute", "identity"]
 
@@ -35,9 +36,5 @@ def by_minute(here: Here) -> tuple[Scope, datetime]:
     """Return the scope and now; what moves with the clock moves by the minute, unless a person looks back."""
     scope = here.scope
     if scope.created_from is not None and scope.created_from.microsecond:
-        scope = replace(scope, created_from=_minute(scope.created_from))
-    return scope, here.now if here.past else _minute(here.now)
-
-
-def _minute(at: datetime) -> datetime:
-    return at.replace(second=0, microsecond=0)
+        scope = replace(scope, created_from=to_minute(scope.created_from))
+    return scope, here.now if here.past else to_minute(here.now)

@@ -33,7 +33,7 @@ from pages.shared import state
 from pages.shared.here import Here
 from pages.shared.markup import escaped, slug
 from pages.shared.theme import AGENT_CYCLE, is_dark, tokens
-from pages.shared.timeline.chart import Gesture, timeline_chart
+from pages.shared.timeline.chart import MOST_ARROWS, Gesture, timeline_chart
 from pages.shared.timeline.legend import shown_names, type_colours
 from pages.shared.timeline.links import moved_to
 from pages.shared.timeline.outside import ways_outside
@@ -46,8 +46,6 @@ _LANES: Final = {"agent_id": "agents", "session_id": "sessions"}
 _AXES: Final = {Axis.CREATED: "Time", Axis.ELAPSED: "Since its start", Axis.ORDER: "Order"}
 _PREVIEWS: Final = 1_500
 _UNKNOWN_ROWS: Final = 200
-# More arrows than these hide what they connect.
-ARROWS: Final = 150
 # Kinds that matter to the eye have hues, those that only fill a task are greys.
 _HUES: Final[Mapping[Kind, int]] = {
     Kind.CLAIM: 7,
@@ -197,7 +195,7 @@ def _kind_colours(colours: Colouring) -> tuple[list[str], Sequence[str]]:
 
 
 def _has_arrows(made: _Lanes, field: str) -> bool:
-    return field == "agent_id" and made.picture.handoffs.total <= ARROWS
+    return field == "agent_id" and made.picture.handoffs.total <= MOST_ARROWS
 
 
 def _act(gesture: Gesture, read: Told, made: _Lanes, window: str) -> None:
