@@ -83,15 +83,17 @@ def recall(
     scope: Scope = _EVERYTHING,
     weights: Weights = _DEFAULT,
     snapshot: Seen | None = None,
+    vector: np.ndarray | None = None,
     channel: Channel = "agent",
     log: bool = True,
 ) -> RecallResult:
     """Return the k best memories for a query within a scope; a snapshot with vectors may spare a scan (see store.search).
 
-    The recall goes to the store's log, in the background; not so with `log=False`, as for an evaluation.
+    `vector` is that of the query, (dimension,) float32, where it is known; else the text is embedded. The recall goes to the
+    store's log, in the background; not so with `log=False`, as for an evaluation.
     """
     index, asked = _Stored(store, actor, snapshot), Asked(query, mode, k, scope, weights, now)
-    result = ask(index, asked, lambda text: store.embed(text, actor=actor))
+    result = ask(index, asked, lambda text: store.embed(text, actor=actor) if vector is None else vector)
     if log and store.archive:
         store.archive.recalls.append(as_logged(result, store.stream, at=now, actor=actor.name, channel=channel, scope=scope))
     return result

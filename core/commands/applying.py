@@ -169,6 +169,10 @@ def _lines(report: ApplyReport) -> Iterator[str]:
         yield f"Failed: {one_line(key, 80)} {one_line(why, 200)}"
     if len(report.failed) > _SHOWN:
         yield f"… and {len(report.failed) - _SHOWN:,} more failed."
+    for key, why in list(report.spared.items())[:_SHOWN]:
+        yield f"Stays: {one_line(key, 80)}: {one_line(why, 200)}"
+    if len(report.spared) > _SHOWN:
+        yield f"… and {len(report.spared) - _SHOWN:,} more stay."
     for key in report.left[:_SHOWN]:
         yield f"Left: {one_line(key, 120)}"
     if len(report.left) > _SHOWN:

@@ -127,11 +127,14 @@ def _told(stream: str, entries: list[Entry]) -> Iterator[str]:
         yield f"{entry.number:>6,}  {entry.at:%Y-%m-%d %H:%M:%S} UTC  {entry.kind:<8}  by {who}: {said}"
         changes = [each for each in _listed(entry, "changes") if isinstance(each, dict)]
         for change in changes[:_SHOWN]:
-            yield f"          {change.get('action')}  {_line(change.get('key'))}  {_line(change.get('reason'))}"
+            stand_in = f"  (found in its place: {_line(change['replaced_by'])})" if change.get("replaced_by") else ""
+            yield f"          {change.get('action')}  {_line(change.get('key'))}  {_line(change.get('reason'))}{stand_in}"
         if len(changes) > _SHOWN:
             yield f"          … and {len(changes) - _SHOWN:,} more"
         for failed in [each for each in _listed(entry, "failed") if isinstance(each, dict)][:_SHOWN]:
             yield f"          failed  {_line(failed.get('key'))}  {_line(failed.get('reason'))}"
+        for spared in [each for each in _listed(entry, "spared") if isinstance(each, dict)][:_SHOWN]:
+            yield f"          stays  {_line(spared.get('key'))}  {_line(spared.get('reason'))}"
 
 
 def _sentences(entry: Entry) -> Iterator[str]:
@@ -149,7 +152,8 @@ def _sentences(entry: Entry) -> Iterator[str]:
         yield f"batch {_line(body.get('batch'))}, {len(_listed(entry, 'changes')):,} changes"
     elif entry.kind is Kind.APPLIED:
         done, failed = len(_listed(entry, "done")), len(_listed(entry, "failed"))
-        yield f"batch {_line(body.get('batch'))}, {done:,} done, {failed:,} failed"
+        stay = f", {len(spared):,} stay" if (spared := _listed(entry, "spared")) else ""
+        yield f"batch {_line(body.get('batch'))}, {done:,} done, {failed:,} failed{stay}"
     elif entry.kind is Kind.ENDED:
         why = f": {_line(body['why'])}" if body.get("why") else ""
         yield f"{_line(body.get('state'))}{why}"

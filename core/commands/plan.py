@@ -21,6 +21,13 @@ from core.commands.options import (
     positive,
     scope_of,
 )
+from core.commands.plan_consolidation import (
+    add_consolidation_options,
+    add_unmerge_options,
+    plan_consolidation,
+    plan_unmerge,
+)
+from core.commands.plan_duplicates import add_duplicate_options, plan_duplicates
 from core.commands.rule_options import add_rule_options, rules_of
 from core.errors import ConfigError
 from core.hostile import one_line
@@ -34,6 +41,9 @@ EXAMPLE: Final = """\
   python -m core plan delete --agent planner --until 2026-01-01 --reason "the old planner" > plan.json
   python -m core plan edit planner:q3:6f… --set type=semantic --set confidence=0.9 > plan.json
   python -m core plan expire --index team --keep
+  python -m core plan duplicates --within team --policy reinforce > plan.json
+  python -m core plan consolidate --by task > plan.json
+  python -m core plan unmerge planner:20260301T120000Z:6f… --source planner:q3:6f… > plan.json
   python -m core preflight plan.json && python -m core apply plan.json
 
 The plan goes to stdout, a summary to stderr. With --keep it is kept beside the journal instead, for a page or another
@@ -41,6 +51,11 @@ person, and its id is printed: `plan list` has those that are kept, `plan discar
 there is nothing to change."""
 _SHOWN: Final = 10
 _KEPT: Final = ("list", "discard")
+_MERGES: Final = {
+    "duplicates": add_duplicate_options,
+    "consolidate": add_consolidation_options,
+    "unmerge": add_unmerge_options,
+}
 
 Planner = Callable[..., "Plan"]
 
@@ -55,6 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "edit": ("give memories new values", _edit),
         "expire": ("retire memories whose time is over by the rules of the index", _expire),
         "decay": ("retire memories that nobody can be sure of any more", _decay),
+        "duplicates": ("merge memories that say the same", plan_duplicates),
+        "consolidate": ("make one memory of several that belong together", plan_consolidation),
+        "unmerge": ("bring back what was merged into a memory", plan_unmerge),
         "list": ("list the plans that are kept", None),
         "discard": ("forget a plan that is kept", None),
     }
@@ -73,6 +91,8 @@ def _add_options(child: argparse.ArgumentParser, name: str) -> None:
         _add_choice(child)
     elif name == "edit":
         _add_values(child)
+    elif name in _MERGES:
+        _MERGES[name](child)
     else:
         add_rule_options(child, decay=name == "decay")
         child.add_argument("--max", type=positive, metavar="N", help="at most so many changes")

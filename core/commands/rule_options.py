@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from core.commands.options import actor, days, share
 from core.errors import ConfigError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.curation.lifecycle import Lifecycle
     from core.store import MemoryStore
 
-__all__ = ["add_rule_options", "half_life", "read_rules", "rules_of"]
+__all__ = ["add_rule_options", "half_life", "read_json", "read_rules", "rules_of"]
 
 
 def add_rule_options(parser: argparse.ArgumentParser, *, decay: bool) -> None:
@@ -58,11 +58,15 @@ def read_rules(path: str, stdin: TextIO | None = None) -> Lifecycle:
     """Return the rules of a JSON file, or of stdin for "-"."""
     from core.curation.lifecycle import Lifecycle
 
+    return Lifecycle.from_json(read_json(path, stdin))
+
+
+def read_json(path: str, stdin: TextIO | None = None) -> Any:
+    """Return what a JSON file of rules holds, or stdin for "-"."""
     try:
-        value = json.loads(stdin.read() if stdin and path == "-" else Path(path).read_text(encoding="utf-8"))
+        return json.loads(stdin.read() if stdin and path == "-" else Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"The rules {path!r} cannot be read ({error}): name a JSON file.") from None
-    return Lifecycle.from_json(value)
 
 
 def half_life(text: str) -> tuple[str, float | None]:

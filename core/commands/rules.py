@@ -8,15 +8,17 @@ from typing import Final
 
 from core.commands.console import Console
 from core.commands.options import actor, add_actions, add_index_option, add_store_options, open_catalog_of, open_store_of
-from core.commands.rule_options import read_rules
+from core.commands.rule_options import read_json, read_rules
 
 EXAMPLE: Final = """\
   python -m core rules show --index team > rules.json
   python -m core rules save rules.json --index team
   python -m core sweep --index team --rules rules.json --dry-run
+  python -m core rules show --index team --merging > limits.json
 
 Saving takes the role admin, and holds for the dashboard and for sweeps on a schedule too. A recall may rank by the old rules
-for half a minute more."""
+for half a minute more. With --merging these are the limits of what a sweep may merge by itself; "mode" is off, propose or
+apply."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,12 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, child in add_actions(parser, actions, example=EXAMPLE):
         if name == "save":
             child.add_argument("file", metavar="FILE", help="rules as JSON, as `rules show` prints them; - is stdin")
+        child.add_argument("--merging", action="store_true", help="the limits of merging, not the rules")
         add_index_option(child)
         add_store_options(child)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Show or save the rules."""
+    """Show or save the rules, or the limits of merging."""
+    if args.merging:
+        return _merging(args, console)
     from core.curation.desk import open_desk
     from core.curation.lifecycle import load_lifecycle, save_lifecycle
 
@@ -51,4 +56,27 @@ def run(args: argparse.Namespace, console: Console) -> int:
     value = found.rules.to_json()
     saved = found.version is not None
     console.result({"index": store.info.name, "saved": saved, "rules": value}, [json.dumps(value, indent=1)])
+    return 0
+
+
+def _merging(args: argparse.Namespace, console: Console) -> int:
+    """Show or save how far merging may go by itself."""
+    from core.curation.consolidation.limits import MergeLimits, load_limits, save_limits
+    from core.curation.desk import open_desk
+
+    limits = MergeLimits.from_json(read_json(args.file, console.stdin)) if args.action == "save" else None
+    with open_catalog_of(args, read_only=limits is None) as catalog:
+        store = open_store_of(catalog, args.index)
+        documents = open_desk(store).ledger.documents
+        if limits is not None:
+            save_limits(store, documents, limits, actor=actor())
+            console.result({"index": store.info.name, "limits": limits.to_json()}, [f"Saved for index {store.info.name!r}."])
+            return 0
+        found = load_limits(store, documents, actor=actor())
+    value = found.limits.to_json()
+    if found.version is None:
+        console.say("Nobody saved limits for this index: these are the usual ones.")
+    console.result(
+        {"index": store.info.name, "saved": found.version is not None, "limits": value}, [json.dumps(value, indent=1)]
+    )
     return 0

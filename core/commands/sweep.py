@@ -14,6 +14,7 @@ from core.commands.console import Console
 from core.commands.options import actor, add_index_option, add_store_options, open_catalog_of, open_store_of
 from core.commands.progress import Bar
 from core.commands.rule_options import read_rules, rules_of
+from core.commands.sweep_merges import MERGE, sweep_merges
 from core.errors import ConfigError
 from core.hostile import one_line
 
@@ -24,18 +25,24 @@ if TYPE_CHECKING:
 EXAMPLE: Final = """\
   python -m core sweep --index team --dry-run
   python -m core sweep --policy expiry,decay --max 10% --yes
+  python -m core sweep --policy merge --index team --yes
   python -m core sweep --store 's3vectors://memories?region=us-east-1' --index team --segment 0/4 --yes
 
 --policy takes expiry and decay with the rules saved for the index (see `rules`), or a JSON file of rules. What golden
 queries there are is measured before anything is applied: a sweep that would lose an answer stops, and its plan is kept for a
-person. Running it again goes on where it was stopped. The exit code is 1 where it stopped early or something failed."""
+person. Running it again goes on where it was stopped. --policy merge (or duplicates, consolidation) looks for what can be
+one memory: a merge waits for a person, or is applied within the limits of `rules show --merging`. The exit code is 1 where
+it stopped early or something failed."""
 _SHOWN: Final = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
-        "--policy", default="expiry,decay", metavar="A,B|FILE", help="expiry, decay or both (default), or a file of rules"
+        "--policy",
+        default="expiry,decay",
+        metavar="A,B|FILE",
+        help="expiry, decay or both (default), merge, or a file of rules",
     )
     parser.add_argument("--rules", metavar="FILE", help="rules as JSON (default: those saved for the index)")
     parser.add_argument("--segment", type=segment, metavar="I/N", help="only the I-th of N parts, from 0, for N workers")
@@ -56,6 +63,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     with ExitStack() as stack:
         catalog = stack.enter_context(open_catalog_of(args, read_only=args.dry_run))
         store = open_store_of(catalog, args.index)
+        if args.policy in MERGE:
+            if not args.dry_run and not args.yes:
+                _ask(store.info.name, console)
+            return sweep_merges(store, args, console)
         order = _order(args, store, remote=catalog.remote)
         if not args.dry_run and not args.yes:
             _ask(store.info.name, console)
@@ -93,7 +104,7 @@ def _order(args: argparse.Namespace, store: MemoryStore, *, remote: bool) -> Swe
 def _ask(index: str, console: Console) -> None:
     if not console.can_ask:
         raise ConfigError("A sweep retires memories, and nobody is there to confirm it: add --yes, or --dry-run to look.")
-    if not console.ask(f"Retire what the rules let go of index {index!r}? It can be undone."):
+    if not console.ask(f"Retire what the rules and limits of index {index!r} let go? It can be undone."):
         raise ConfigError("Nothing was swept.")
 
 

@@ -7,7 +7,7 @@ stops it in the middle, the journal says what was done; the same plan applied ag
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from core.access import Actor
@@ -19,13 +19,14 @@ from core.curation.history import Deed, State
 from core.curation.journal import Entry, Image, Kind
 from core.curation.outcomes import Outcomes, outcomes_of
 from core.curation.pending import forget
-from core.curation.plan import Change, Plan
+from core.curation.plan import Action, Change, Plan
+from core.curation.proving import Proving
 from core.curation.recovery import ended_body, recover
 from core.curation.sending import Step
 from core.curation.soundness import require_keys, require_storable
 from core.curation.staleness import refuse_stale
 from core.curation.workplace import Workplace
-from core.errors import BusyError, CurationError, MnemoscopeError, RegressionError
+from core.errors import BusyError, CancelledError, CurationError, MnemoscopeError, RegressionError
 
 if TYPE_CHECKING:
     from core.curation.preflight import Preflight
@@ -37,7 +38,8 @@ __all__ = ["ApplyReport", "Terms", "apply"]
 class ApplyReport:
     """What became of a plan: keys that are done, in the order of the doing; those that failed, each with why; those left.
 
-    They are of all runs of the plan. `already` says that nothing was left to do; `why` what stopped it, if anything.
+    They are of all runs of the plan. `spared` stay, because nothing was proved to stand for them: each with why. `already`
+    says that nothing was left to do; `why` what stopped it, if anything.
     """
 
     plan_id: str
@@ -49,27 +51,29 @@ class ApplyReport:
     left: tuple[str, ...] = ()
     why: str | None = None
     already: bool = False
+    spared: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
-        """Say whether all of it is done."""
+        """Say whether all of it is done that could be proved to lose nothing."""
         return self.state is State.APPLIED
 
     def sentence(self) -> str:
         """Return the outcome in words."""
-        total = len(self.done) + len(self.failed) + len(self.left)
-        if self.complete:
+        total = len(self.done) + len(self.failed) + len(self.left) + len(self.spared)
+        if self.complete and not self.spared:
             what = "The change was" if total == 1 else f"All {total:,} changes were"
             return f"{what} done{' before' if self.already else ''}."
         parts = [f"{len(self.done):,} of {total:,} changes are done"]
         parts += [f"{len(self.failed):,} failed"] if self.failed else []
         parts += [f"{len(self.left):,} are left"] if self.left else []
+        parts += [f"{len(self.spared):,} stay, as nothing was proved to stand for them"] if self.spared else []
         return f"{', '.join(parts)}{f' ({self.why})' if self.why else ''}."
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
         listed = {"done": list(self.done), "failed": dict(self.failed), "left": list(self.left)}
-        return vars(self) | {"state": str(self.state)} | listed
+        return vars(self) | {"state": str(self.state), "spared": dict(self.spared)} | listed
 
 
 @dataclass(frozen=True)
@@ -157,10 +161,10 @@ def _measured(plan: Plan, terms: Terms) -> Terms:
 
 
 def _report(plan: Plan, outcomes: Outcomes, state: State, why: str | None) -> ApplyReport:
-    done, failed = tuple(outcomes.done), outcomes.failed
-    tried = {*done, *failed}
+    done, failed, spared = tuple(outcomes.done), outcomes.failed, outcomes.spared
+    tried = {*done, *failed, *spared}
     left = tuple(change.key for change in plan if change.key not in tried)
-    return ApplyReport(plan.id, plan.hash, plan.title, state, done, failed, left, why)
+    return ApplyReport(plan.id, plan.hash, plan.title, state, done, failed, left, why, spared=spared)
 
 
 class _Run:
@@ -186,19 +190,33 @@ class _Run:
 
     def _batches(self, todo: Sequence[Change]) -> tuple[State, str | None]:
         """Do the batches, and return how that ended where not all is done."""
-        step = Step(self._place, self._terms.actor, self._append)
+        proving = Proving(self._place, self._plan, actor=self._terms.actor, stop=self._terms.cancelled)
+        step = Step(self._place, self._terms.actor, self._append, proving)
         tried = len(self._plan) - len(todo)
         self._tell(tried)
         for changes in batches(todo, dimension=self._place.store.info.dimension):
             if self._terms.cancelled and self._terms.cancelled():
-                return State.CANCELLED, f"{self._terms.actor.name} stopped it"
+                return self._cancelled()
+            if changes[0].action is Action.RETIRE and not proving.proofs:
+                try:
+                    proving.run([change for change in todo if change.replaced_by is not None])
+                except CancelledError:
+                    return self._cancelled()
+                except MnemoscopeError as error:
+                    return self._broken_off(), str(error)
             batch = step.run(self._outcomes.batches, changes)
             self._texts |= batch.texts
             if batch.stopped is not None:
-                return State.PARTIAL if self._outcomes.done else State.FAILED, str(batch.stopped)
+                return self._broken_off(), str(batch.stopped)
             tried += len(changes)
             self._tell(tried)
-        return State.PARTIAL if self._outcomes.done else State.FAILED, None
+        return self._broken_off(), None
+
+    def _broken_off(self) -> State:
+        return State.PARTIAL if self._outcomes.done else State.FAILED
+
+    def _cancelled(self) -> tuple[State, str]:
+        return State.CANCELLED, f"{self._terms.actor.name} stopped it"
 
     def _erase_copies(self) -> str | None:
         """Erase the copies of what was erased, and return why some are left, None where none are."""

@@ -9,8 +9,10 @@ from typing import Final
 
 from core.access import Actor
 from core.curation.desk import Desk
+from core.curation.merges import torn
 from core.curation.plan import Plan
 from core.curation.preflight import Preflight
+from core.curation.proposals import Standing
 from core.errors import BusyError, RegressionError, StalePlanError
 from core.hostile import one_line
 
@@ -23,13 +25,17 @@ _NAMED: Final = 3
 
 @dataclass
 class Delivered:
-    """What became of a plan: its id, or those of its rests; how many keys are done; and what stopped it, if anything."""
+    """What became of a plan: its id, or those of its rests; how many keys are done; and what stopped it, if anything.
+
+    `kept` are the ids of plans that wait for a person instead.
+    """
 
     plans: list[str] = field(default_factory=list)
     done: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     stopped: str | None = None
+    kept: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -49,20 +55,17 @@ class Delivery:
             try:
                 self._apply(plan, result, unmeasured)
             except StalePlanError as error:
-                fresh = tuple(change for change in plan.changes if change.key not in error.keys)
+                stale = {**error.keys, **torn(plan.changes, error.keys)}
+                fresh = tuple(change for change in plan.changes if change.key not in stale)
                 if len(fresh) == len(plan.changes) or number + 1 == _TRIES:
                     result.stopped = str(error)
                     return result
-                result.left_out |= dict(error.keys)
+                result.left_out |= stale
                 if not fresh:
                     return result
                 plan = replace(plan, id=f"{plan.id.partition('~')[0]}~{number + 1}", changes=fresh)
             except RegressionError as error:
-                self.desk.keep(plan, actor=self.actor)
-                result.stopped = (
-                    f"{error} {_queries(error)}It is kept as the pending plan {plan.id} for a person to decide: on the page "
-                    f"Plan, or python -m core apply {plan.id} --index {plan.index} --acknowledge REASON."
-                )
+                result.stopped = f"{error} {_queries(error)}{self._for_a_person(plan, result)}"
                 return result
             except BusyError as error:
                 result.stopped = str(error)
@@ -70,6 +73,17 @@ class Delivery:
             else:
                 return result
         return result
+
+    def _for_a_person(self, plan: Plan, result: Delivered) -> str:
+        """Keep a plan for a person to decide, once, and return what became of it in words."""
+        plan, standing = self.desk.propose(plan, actor=self.actor, name=plan.policy)
+        if standing is Standing.DECLINED:
+            return f"Somebody turned the same plan down before ({plan.id}): it is not proposed again."
+        result.kept.append(plan.id)
+        return (
+            f"It is kept as the pending plan {plan.id} for a person to decide: on the page Plan, or "
+            f"python -m core apply {plan.id} --index {plan.index} --acknowledge REASON."
+        )
 
     def _apply(self, plan: Plan, result: Delivered, unmeasured: str | None) -> None:
         for wait in (*self.waits, None):
@@ -89,6 +103,7 @@ class Delivery:
             result.plans.append(plan.id)
             result.done += len(report.done)
             result.failed |= dict(report.failed)
+            result.left_out |= dict(report.spared)
             if not report.complete:
                 result.stopped = report.why or report.sentence()
             return

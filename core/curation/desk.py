@@ -21,6 +21,7 @@ from core.curation.outcomes import Done, done_of
 from core.curation.pacing import pace_of
 from core.curation.pending import PendingPlan
 from core.curation.plan import Plan
+from core.curation.proposals import Standing, propose, waiting_keys
 from core.curation.recovery import recover
 from core.curation.replanning import replan
 from core.curation.restore import restore_plan
@@ -33,6 +34,7 @@ from core.scope import Scope
 from core.store import MemoryStore
 
 if TYPE_CHECKING:
+    from core.curation.consolidation.lineage import Lineage
     from core.curation.preflight import Preflight
 
 __all__ = ["ApplyReport", "Deed", "Desk", "Done", "PendingPlan", "State", "open_desk"]
@@ -83,16 +85,19 @@ class Desk:
         """Return what a plan would do to the answers of the golden queries and of recent real ones; nothing is changed."""
         from core.curation.golden import GoldenQueries
         from core.curation.preflight import run_preflight
+        from core.past.stand_ins import stand_ins
 
         self._place.require_here(plan)
         self._place.require(Permission.READ, actor)
         require_keys(plan)
         require_storable(plan, self.store.info)
         recent = self.store.archive.recalls.recent(self.stream, limit=_RECENT) if self.store.archive else []
+        golden = [kept.query for kept in GoldenQueries(self.ledger.documents, self.stream).every()]
         return run_preflight(
             self.store,
             plan,
-            golden=[kept.query for kept in GoldenQueries(self.ledger.documents, self.stream).every()],
+            golden=golden,
+            stand_ins=stand_ins(self._place.versions.table(), {key for query in golden for key in query.expected}),
             recent=recent,
             snapshot=snapshot,
             now=self._place.clock(),
@@ -144,6 +149,25 @@ class Desk:
         """Return the plan that takes an applied one back, or some keys of it; its parameter `left_out` says what stays."""
         return undo.undo_plan(self._place, plan_id, actor=actor, keys=keys, reason=reason)
 
+    def unmerge_plan(self, key: str, *, actor: Actor, sources: Collection[str] | None = None, reason: str = "") -> Plan:
+        """Return the plan that takes some sources out of a merged memory again, or all (see consolidation.unmerge)."""
+        from core.curation.consolidation.unmerge import unmerge_plan
+
+        return unmerge_plan(self._place, key, actor=actor, sources=sources, reason=reason)
+
+    def sources_of(self, key: str, *, actor: Actor) -> Lineage:
+        """Return what a memory was made from, also what was retired since (see consolidation.lineage)."""
+        from core.curation.consolidation.lineage import sources_of
+
+        return sources_of(self._place, key, actor=actor)
+
+    def merged_within_a_day(self, *, actor: Actor) -> int:
+        """Return how many memories were retired in favour of another in the 24 hours before."""
+        from core.curation.consolidation.limits import merged_within_a_day
+
+        self._place.require(Permission.READ, actor)
+        return merged_within_a_day(self._place.versions.table(), self._place.clock())
+
     def restore_plan(
         self, as_of: datetime, *, actor: Actor, scope: Scope, later: Literal["keep", "retire"] = "keep"
     ) -> Plan:
@@ -192,6 +216,19 @@ class Desk:
     def keep(self, plan: Plan, *, actor: Actor) -> None:
         """Keep a plan for later or for somebody else, by its id."""
         pending.keep(self._place, plan, actor=actor)
+
+    def propose(self, plan: Plan, *, actor: Actor, name: str = "") -> tuple[Plan, Standing]:
+        """Keep a plan that nobody asked for under the id of what it says, once (see core.curation.proposals)."""
+        return propose(self._place, plan, actor=actor, name=name)
+
+    def proposed(self, *, actor: Actor) -> dict[str, tuple[str, str | None]]:
+        """Return the keys that a waiting proposal would change, each with its plan and the fingerprint of what that saw."""
+        return waiting_keys(self._place, actor=actor)
+
+    def declined(self, *, actor: Actor) -> set[str]:
+        """Return the ids of the proposals that somebody turned down."""
+        self._place.require(Permission.READ, actor)
+        return pending.declined(self._place)
 
     def kept(self, plan_id: str, *, actor: Actor) -> Plan | None:
         """Return a plan that was kept, None where there is none."""

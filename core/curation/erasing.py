@@ -42,8 +42,10 @@ def erase_copies(place: Workplace, outcomes: Outcomes, *, texts: Collection[str]
             place.journal.purge(place.stream, going)
     plans = forget_plans_with(place, set(erased), found or ())
     golden = forget_golden_with(place.documents, place.stream, set(erased), found)
-    if plans or golden:
-        append(Kind.PURGED, {"keys": [], "images": 0, "plans": plans, "golden": golden}, ())
+    rejections = _forget_rejections(place, found) if found else 0
+    if plans or golden or rejections:
+        said = {"plans": plans, "golden": golden} | ({"rejections": rejections} if rejections else {})
+        append(Kind.PURGED, {"keys": [], "images": 0, **said}, ())
     if place.purge is not None:
         place.purge(place.store, erased, found)
     if not kept:
@@ -52,6 +54,15 @@ def erase_copies(place: Workplace, outcomes: Outcomes, *, texts: Collection[str]
         f"{len(kept):,} of the keys ({preview(kept[0])} is one) were written and changed again since: the journal's copies "
         "of what they were stay until they are erased again."
     )
+
+
+def _forget_rejections(place: Workplace, texts: Collection[str]) -> int:
+    """Forget which of these texts a person said are no duplicates, and return how often."""
+    # Late: an erasure is rare, and the search for duplicates is much to import.
+    from core.curation.duplicates.exact import content_hash
+    from core.curation.duplicates.rejected import forget_rejections_with
+
+    return forget_rejections_with(place.documents, place.stream, {content_hash(text) for text in texts})
 
 
 def _texts(place: Workplace, holding: dict[str, list[int]]) -> set[str]:

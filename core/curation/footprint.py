@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -36,6 +36,7 @@ class Footprint:
     frame: pd.DataFrame
     taken: pd.DataFrame
     written: tuple[tuple[Change, Memory | None, Memory], ...]
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, store: MemoryStore, plan: Plan, frame: pd.DataFrame, places: Mapping[str, int]) -> Footprint:
@@ -46,7 +47,8 @@ class Footprint:
             for change in plan
             if change.after is not None
         )
-        return cls(store, frame, frame.iloc[rows], written)
+        stand_ins = {change.key: change.replaced_by for change in plan if change.replaced_by is not None}
+        return cls(store, frame, frame.iloc[rows], written, stand_ins)
 
     def affected(self) -> Affected:
         """Return whose memories the plan touches."""
@@ -80,12 +82,12 @@ class Footprint:
         return Savings(memories, tokens, size, storage_cost(size), self._applying_cost())
 
     def successors(self) -> dict[str, list[str]]:
-        """Return for each key that the plan takes away the memories that it writes from it, by their lineage."""
+        """Return for each key that the plan takes away what stands for it: by its change, and by lineage what is written."""
         gone = set(self.taken["key"])
-        found: dict[str, list[str]] = {}
+        found = {key: [by] for key, by in self.stand_ins.items()}
         for change, _, after in self.written:
             for source in after.derived_from:
-                if source in gone:
+                if source in gone and change.key not in found.get(source, ()):
                     found.setdefault(source, []).append(change.key)
         return found
 

@@ -35,8 +35,9 @@ class State(StrEnum):
 class Deed:
     """A plan that was applied, wholly or in part, as the journal tells it.
 
-    `done`, `failed` and `left` count keys over all runs of the plan, `changes` is their sum once it has ended. `undone`
-    counts those that were taken back and not given back since, by the plans in `undone_by`. `actor` applied it, `author`
+    `done`, `failed`, `left` and `spared` (what stays, as nothing was proved to stand for it) count keys over all runs of the
+    plan, `changes` is their sum once it has ended. `undone` counts those that were taken back and not given back since,
+    by the plans in `undone_by`. `actor` applied it, `author`
     made it. `preflight` is the summary of what was measured before, None where nothing was; then `unmeasured` says why.
     """
 
@@ -65,6 +66,7 @@ class Deed:
     preflight: Mapping[str, Any] | None = None
     unmeasured: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    spared: int = 0
     first: int = 0  # the number of its first entry
 
     @property
@@ -186,19 +188,23 @@ def _told(deed: Deed | None, entry: Entry) -> Deed:
     if deed is None:  # its beginning is missing, which verifying the journal says
         deed = Deed(entry.plan_id, entry.plan_hash, "", "", "", entry.actor, entry.at, entry.reason, first=entry.number)
     if entry.kind is Kind.APPLIED:
-        return replace(deed, done=deed.done + len(body["done"]), failed=deed.failed + len(body["failed"]))
+        spared = len(body.get("spared", ()))
+        return replace(
+            deed, done=deed.done + len(body["done"]), failed=deed.failed + len(body["failed"]), spared=deed.spared + spared
+        )
     if entry.kind is Kind.PURGED:
         return replace(deed, purged=deed.purged + len(body["keys"]))
     if entry.kind is Kind.ENDED:
         return replace(
             deed,
             counts=body.get("counts", deed.counts),
-            changes=body["done"] + body["failed"] + body["left"],
+            changes=body["done"] + body["failed"] + body["left"] + body.get("spared", 0),
             state=State(body["state"]),
             ended_at=entry.at,
             done=body["done"],
             failed=body["failed"],
             left=body["left"],
+            spared=body.get("spared", 0),
             why=body["why"],
         )
     return deed

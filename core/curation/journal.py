@@ -160,6 +160,10 @@ class Journal(Protocol):
         """Hold the only right to change an index through the machine; raise BusyError where somebody else has it."""
         ...
 
+    def renew(self, stream: str) -> None:
+        """Keep the lease, if it is held here, from ending while no entry is written; raise BusyError where it is lost."""
+        ...
+
     def close(self) -> None:
         """Release files and connections."""
         ...

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from core.access import Actor
 from core.candidates import Mode
 from core.curation.effects import Problem, ProblemKind, QueryEffect, as_json
 from core.curation.golden import GoldenQuery
+from core.errors import MnemoscopeError
 from core.memory.fields import preview
+from core.past.stand_ins import stand_ins
+from core.past.versions import versions_of
 from core.recall import recall
 from core.scope import Scope
 from core.store import MemoryStore
@@ -19,6 +22,7 @@ from core.store import MemoryStore
 __all__ = ["Outcome", "Question", "ask_golden", "judge", "unmet"]
 
 Successors = Mapping[str, Sequence[str]]
+_NONE: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -43,15 +47,20 @@ class _Found:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a golden query finds now, best first, and which of its expectations are not met."""
+    """What a golden query finds now, best first, and which of its expectations are not met.
+
+    `stand_ins` names for an expected memory that was merged the one that stands for it now.
+    """
 
     query: GoldenQuery
     hits: tuple[str, ...]
     problems: tuple[Problem, ...]
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        ranks = {key: self.hits.index(key) + 1 if key in self.hits else None for key in self.query.expected}
+        places = _places(self.query.expected, self.hits, _each(self.stand_ins))
+        ranks = {key: places[key].rank if key in places else None for key in self.query.expected}
         said = {"name": self.query.name, "text": self.query.text, "within": self.query.depth}
         return said | {"expected": ranks, "hits": list(self.hits), "problems": as_json(self.problems)}
 
@@ -60,16 +69,29 @@ def ask_golden(store: MemoryStore, query: GoldenQuery, *, actor: Actor, now: dat
     """Ask a golden query of the index itself, as anybody would; the recall log does not count it."""
     result = recall(store, query.text, actor=actor, now=now, k=query.k, mode=query.mode, scope=query.scope, log=False)
     hits = tuple(hit.memory.key for hit in result.hits)
-    return Outcome(query, hits, tuple(unmet(query, hits)))
+    merged = {} if set(query.expected) <= set(hits) else stand_ins_in(store, query.expected)
+    return Outcome(query, hits, tuple(unmet(query, hits, merged)), merged)
 
 
-def unmet(golden: GoldenQuery, hits: Sequence[str]) -> list[Problem]:
-    """Return which expectations the hits do not meet, best first; a problem's `after` is where the memory is."""
+def stand_ins_in(store: MemoryStore, keys: Iterable[str]) -> dict[str, str]:
+    """Return what stands now for those of these keys that were retired in favour of another, as far as the journal tells."""
+    try:
+        return stand_ins(versions_of(store.archive.ledger.journal, store.stream).table(), keys) if store.archive else {}
+    except MnemoscopeError:  # who may ask may lack the right to the journal: the answer is then what it was before merges
+        return {}
+
+
+def unmet(golden: GoldenQuery, hits: Sequence[str], merged: Mapping[str, str] = _NONE) -> list[Problem]:
+    """Return which expectations the hits do not meet, best first; a problem's `after` is where the memory is.
+
+    What stands for a `merged` memory counts as that memory.
+    """
     deep = golden.depth
     ranks = {key: rank for rank, key in enumerate(hits, 1)}
+    places = _places(golden.expected, hits, _each(merged))
     found = []
     for key in golden.expected:
-        rank = ranks.get(key)
+        rank = places[key].rank if key in places else None
         if rank is None or rank > deep:
             kind = ProblemKind.LOST_EXPECTED if rank is None else ProblemKind.RANKED_TOO_LOW
             where = f"is not among the first {golden.k:,}" if rank is None else f"is at rank {rank:,}"
@@ -82,15 +104,22 @@ def unmet(golden: GoldenQuery, hits: Sequence[str]) -> list[Problem]:
     return found
 
 
-def judge(question: Question, before: Sequence[str], after: Sequence[str], successors: Successors) -> QueryEffect:
+def judge(
+    question: Question,
+    before: Sequence[str],
+    after: Sequence[str],
+    successors: Successors,
+    merged: Mapping[str, str] = _NONE,
+) -> QueryEffect:
     """Return what a plan does to a query, from its hits before and after, best first.
 
-    `successors` names for a key that the plan takes away those that it derives from it: any of them counts as the key.
+    `successors` names for a key that the plan takes away those that stand for it: any of them counts as the key.
+    `merged` says the same of what earlier plans took away: the second merge must lose no answer that the first one kept.
     """
     golden = question.golden
     expected = before if golden is None else golden.expected
-    was = _places(expected, before, {})
-    now = _places(expected, after, successors)
+    was = _places(expected, before, _each(merged))
+    now = _places(expected, after, {**{key: (by, *successors.get(by, ())) for key, by in merged.items()}, **successors})
     regressions, standing = _problems(question, before, after, was, now)
     return QueryEffect(
         name=None if golden is None else golden.name,
@@ -110,6 +139,10 @@ def judge(question: Question, before: Sequence[str], after: Sequence[str], succe
         successors={key: place.key for key, place in now.items() if place.key != key},
         times=question.times,
     )
+
+
+def _each(merged: Mapping[str, str]) -> Successors:
+    return {key: (by,) for key, by in merged.items()}
 
 
 def _places(expected: Sequence[str], hits: Sequence[str], successors: Successors) -> dict[str, _Found]:

@@ -24,7 +24,8 @@ class Done:
     """One key of a plan that was applied: what it was before, and what became of it.
 
     `before` is None where there was nothing, and where `purged` says that the image was erased; `after` is the fingerprint
-    of what it was then. `outcome` is "done" or why it was not; `undone` says that it was taken back since.
+    of what it was then. `outcome` is "done" or why it was not; `undone` says that it was taken back since. `replaced_by`
+    stands for what was retired, and `proof` says how that was proved; `spared` says that it stayed because it was not.
     """
 
     key: str
@@ -36,6 +37,9 @@ class Done:
     outcome: str
     undone: bool = False
     purged: bool = False
+    replaced_by: str | None = None
+    proof: Mapping[str, Any] | None = None
+    spared: bool = False
 
     @property
     def done(self) -> bool:
@@ -53,6 +57,9 @@ class Outcome:
     policy: str
     number: int
     outcome: str = LEFT
+    replaced_by: str | None = None
+    proof: Mapping[str, Any] | None = None
+    spared: bool = False
 
     @property
     def done(self) -> bool:
@@ -62,7 +69,7 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Say whether it was tried and refused."""
-        return self.outcome not in (DONE, LEFT)
+        return not self.spared and self.outcome not in (DONE, LEFT)
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,11 @@ class Outcomes:
         return {key: outcome.outcome for key, outcome in self.keys.items() if outcome.failed}
 
     @property
+    def spared(self) -> dict[str, str]:
+        """The keys that stay because nothing was proved to stand for them, each with why."""
+        return {key: outcome.outcome for key, outcome in self.keys.items() if outcome.spared}
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many keys were done of each action."""
         return dict(Counter(each.action for each in self.keys.values() if each.done))
@@ -121,8 +133,9 @@ class Outcomes:
         self.unsettled[batch] = Prepared(entry.number, batch, changes)
         for change in changes:
             if not self._is_done(change["key"]):
+                stand_in = {name: change[name] for name in ("replaced_by", "proof") if name in change}
                 self._set(
-                    Outcome(change["key"], change["action"], change["reason"], change["policy"], entry.number),
+                    Outcome(change["key"], change["action"], change["reason"], change["policy"], entry.number, **stand_in),
                 )
 
     def _settle(self, body: Mapping[str, Any]) -> None:
@@ -132,6 +145,9 @@ class Outcomes:
         for failure in body["failed"]:
             if not self._is_done(failure["key"]):
                 self._set(replace(self._known(failure["key"]), outcome=failure["reason"]))
+        for spared in body.get("spared", ()):
+            if not self._is_done(spared["key"]):
+                self._set(_spared(self._known(spared["key"]), spared))
 
     def _known(self, key: str) -> Outcome:
         return self.keys.get(key) or Outcome(key, "", "", "", 0)
@@ -142,6 +158,18 @@ class Outcomes:
     def _set(self, outcome: Outcome) -> None:
         self.keys.pop(outcome.key, None)  # the order is that of the doing
         self.keys[outcome.key] = outcome
+
+
+def _spared(known: Outcome, said: Mapping[str, Any]) -> Outcome:
+    return replace(
+        known,
+        action=said["action"],
+        policy=said["policy"],
+        outcome=said["reason"],
+        replaced_by=said["replaced_by"],
+        proof=said["proof"],
+        spared=True,
+    )
 
 
 def told_by(entries: Iterable[Entry]) -> Outcomes:
@@ -201,4 +229,7 @@ def _done(outcome: Outcome, image: Image | None, undone: bool) -> Done:
         outcome=outcome.outcome,
         undone=undone,
         purged=image is None and outcome.number > 0,
+        replaced_by=outcome.replaced_by,
+        proof=outcome.proof,
+        spared=outcome.spared,
     )

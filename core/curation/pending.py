@@ -15,10 +15,23 @@ from core.curation.workplace import Workplace
 from core.errors import ConfigError, CurationError, NotAllowedError
 from core.operate.quoting import Quoted
 
-__all__ = ["PendingPlan", "discard", "forget", "forget_plans_with", "keep", "kept", "pending"]
+__all__ = [
+    "PROPOSAL",
+    "PendingPlan",
+    "declined",
+    "discard",
+    "forget",
+    "forget_plans_with",
+    "keep",
+    "kept",
+    "pending",
+]
 
 _PLAN: Final = "plan"
 _SUMMARY: Final = "pending"
+_DECLINED: Final = "declined"
+# So begin the ids of plans that nobody asked for: a person decides each, once.
+PROPOSAL: Final = "proposal-"
 
 
 @dataclass(frozen=True)
@@ -89,10 +102,18 @@ def pending(place: Workplace, *, actor: Actor) -> list[PendingPlan]:
 
 
 def discard(place: Workplace, plan_id: str, *, actor: Actor) -> None:
-    """Forget a plan: one's own, or as an admin anybody's."""
+    """Forget a plan: one's own, or as an admin anybody's; that a proposal was turned down is remembered."""
     place.require(Permission.WRITE, actor)
     _require_own(place, plan_id, actor)
+    if plan_id.startswith(PROPOSAL) and place.documents.get(place.stream, _SUMMARY, plan_id) is not None:
+        value = {"by": actor.name, "at": place.clock().isoformat()}
+        place.documents.put(place.stream, _DECLINED, plan_id, value)
     forget(place, plan_id)
+
+
+def declined(place: Workplace) -> set[str]:
+    """Return the ids of the proposals that somebody turned down: their ids come from what they say."""
+    return {document.name for document in place.documents.every(place.stream, _DECLINED)}
 
 
 def forget(place: Workplace, plan_id: str) -> None:

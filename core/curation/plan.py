@@ -42,6 +42,8 @@ class Change:
     """One key's change: `before` is what the planner saw (None: nothing), `after` what will be there (None: nothing).
 
     A record's vector in `before` says nothing; in the `after` of a replacement None keeps the vector that is there.
+    `replaced_by` is the key of the memory, put by the same plan or in the index, that stands for one that is retired: it is
+    retired only once a recall of its own text was proved to find that one (core.curation.proof).
     """
 
     key: str
@@ -50,8 +52,11 @@ class Change:
     policy: str
     before: Record | None = None
     after: Record | None = None
+    replaced_by: str | None = None
 
     def __post_init__(self) -> None:
+        if self.replaced_by is not None and (self.action is not Action.RETIRE or self.replaced_by == self.key):
+            raise ConfigError(f"{preview(self.key)} has something in its place: only what is retired has, and not itself.")
         wants = (self.action is not Action.PUT, self.action in (Action.PUT, Action.REPLACE))
         if (self.before is not None, self.after is not None) != wants:
             raise ConfigError(f"The change of {preview(self.key)} is no {self.action}: its before or after does not fit.")
@@ -98,6 +103,12 @@ class Plan:
         twice = [key for key, count in Counter(change.key for change in self.changes).items() if count > 1]
         if twice:
             raise ConfigError(f"Plan {self.id} changes {preview(twice[0])} twice: a key can change once in a plan.")
+        gone = {change.key for change in self.changes if change.after is None}
+        if lost := next((each for each in self.changes if each.replaced_by in gone), None):
+            raise ConfigError(
+                f"Plan {self.id} takes away {preview(lost.replaced_by)}, which is to stand for {preview(lost.key)}: what stands "
+                "for others must stay."
+            )
         if self.created_at.tzinfo is None:
             raise ConfigError(f"Plan {self.id} was made at a time without a zone: use an aware time, as datetime.now(UTC).")
 
@@ -193,7 +204,9 @@ def _change_json(change: Change) -> dict[str, Any]:
     said = {"key": change.key, "action": str(change.action), "reason": change.reason, "policy": change.policy}
     before = {} if change.before is None else {"before": {"metadata": dict(change.before.metadata)}}
     after = {} if change.after is None else {"after": change.after.to_json()}
-    return said | before | after
+    # Only where it is set: plans that were made before have the hash that they had.
+    stand_in = {} if change.replaced_by is None else {"replaced_by": change.replaced_by}
+    return said | before | after | stand_in
 
 
 def _change(value: Mapping[str, Any]) -> Change:
@@ -205,6 +218,7 @@ def _change(value: Mapping[str, Any]) -> Change:
         policy=_text(value["policy"]),
         before=None if before is None else Record.from_json(before),
         after=None if after is None else Record.from_json(after),
+        replaced_by=None if value.get("replaced_by") is None else _text(value["replaced_by"]),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -18,13 +18,15 @@ import numpy as np
 from core.access import Actor, Permission
 from core.answering import Asked, answer, mode_of
 from core.candidates import Mode
-from core.curation.corpus import corpus_of
+from core.curation.corpus import Corpus, corpus_of
 from core.curation.effects import Affected, Move, Problem, ProblemKind, QueryEffect, Savings, Tally, as_json
 from core.curation.footprint import Footprint
+from core.curation.foreseen import Foreseen, foreseen
 from core.curation.golden import GoldenQuery
 from core.curation.in_force import decay_in_force
 from core.curation.judging import Question, judge
 from core.curation.plan import Plan
+from core.curation.proof import Proof
 from core.curation.simulation import SimulatedIndex, as_it_is, as_planned
 from core.errors import MnemoscopeError
 from core.exact import Seen
@@ -50,6 +52,7 @@ __all__ = [
 _USUAL: Final = Weights()
 _REAL: Final = 200  # real queries, each once
 _PRODUCTS: Final = 16 * 2**20  # numbers that are held at once
+_NONE: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,12 @@ class Preflight:
     freed: Savings = field(default_factory=Savings)
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
+
+    @property
+    def unproved(self) -> dict[str, str]:
+        """The memories that would stay because what is to stand for them is not found by their text, each with why."""
+        return {key: proof.why for key, proof in self.proofs.items() if not proof.proved}
 
     @property
     def regressions(self) -> tuple[QueryEffect, ...]:
@@ -129,6 +138,7 @@ class Preflight:
             "revision": self.revision,
             "taken_at": iso(self.taken_at),
             "seconds": round(self.seconds, 3),
+            **({"proved": len(self.proofs) - len(self.unproved), "unproved": len(self.unproved)} if self.proofs else {}),
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -143,6 +153,7 @@ class Preflight:
             "queries": [each.to_json() for each in self.queries],
             "affected": as_json(self.affected),
             "notes": list(self.notes),
+            "proofs": [proof.to_json() for proof in self.proofs.values()],
         }
 
 
@@ -156,22 +167,21 @@ def run_preflight(
     now: datetime,
     actor: Actor,
     k: int | None = None,
+    stand_ins: Mapping[str, str] = _NONE,
     progress: Callable[[int, int], None] | None = None,
 ) -> Preflight:
     """Return what a plan would do to the answers of golden and recent queries; nothing is changed.
 
-    `snapshot` spares a scan of the index where it has vectors; `k` takes the place of each query's own.
+    `snapshot` spares a scan of the index where it has vectors; `k` takes the place of each query's own; `stand_ins` says
+    which memory stands for one that earlier plans retired in its favour.
     """
     started, info = time.perf_counter(), store.info
     actor.require(Permission.READ, what=f"index {info.name!r}", tenant=info.tenant, known=info.tags_known)
-    given = snapshot if isinstance(snapshot, Snapshot) else None
-    seen, corpus = corpus_of(store, snapshot=given, now=now, actor=actor)
+    seen, corpus = corpus_of(store, snapshot=snapshot if isinstance(snapshot, Snapshot) else None, now=now, actor=actor)
     questions, odd = _questions(golden, recent, k)
-    footprint = Footprint.of(store, plan, seen.frame, corpus.places)
-    used = {key: usage.last_at for key, usage in store.used(actor=actor).items()}
-    rules = decay_in_force(store)
-    before, after = as_it_is(corpus, used=used, rules=rules), as_planned(corpus, plan, used=used, rules=rules)
-    trial = _Trial(store, before, after, footprint.successors(), actor, now)
+    will, before, after = _indexes(store, plan, corpus, actor=actor, now=now)
+    footprint = Footprint.of(store, will.plan, seen.frame, corpus.places)
+    trial = _Trial(store, before, after, footprint.successors(), stand_ins, actor, now)
     return Preflight(
         plan_id=plan.id,
         plan_hash=plan.hash,
@@ -184,8 +194,19 @@ def run_preflight(
         affected=footprint.affected(),
         freed=footprint.freed(),
         seconds=time.perf_counter() - started,
-        notes=(*_notes(store, seen, recent, odd), *rules.notes, *trial.refused()),
+        notes=(*_notes(store, seen, recent, odd), *before.rules().notes, *will.notes(), *trial.refused()),
+        proofs=will.proofs,
     )
+
+
+def _indexes(
+    store: MemoryStore, plan: Plan, corpus: Corpus, *, actor: Actor, now: datetime
+) -> tuple[Foreseen, SimulatedIndex, SimulatedIndex]:
+    """Return what will be proved, and the index as it is and as the plan leaves it then."""
+    used = {key: usage.last_at for key, usage in store.used(actor=actor).items()}
+    rules = decay_in_force(store)
+    will = foreseen(store, plan, corpus, used=used, rules=rules, actor=actor, now=now)
+    return will, as_it_is(corpus, used=used, rules=rules), as_planned(corpus, will.plan, used=used, rules=rules)
 
 
 @dataclass
@@ -196,6 +217,7 @@ class _Trial:
     before: SimulatedIndex
     after: SimulatedIndex
     successors: dict[str, list[str]]
+    stand_ins: Mapping[str, str]
     actor: Actor
     now: datetime
     errors: Counter[str] = field(default_factory=Counter)
@@ -213,7 +235,7 @@ class _Trial:
                 except MnemoscopeError as error:
                     self.errors[str(error)] += 1
                 else:
-                    yield judge(question, hits[0], hits[1], self.successors)
+                    yield judge(question, hits[0], hits[1], self.successors, self.stand_ins)
                 if progress:
                     progress(place, len(questions))
         self.before.prepare([])

@@ -67,17 +67,18 @@ def ended_body(
 ) -> dict[str, Any]:
     """Return the body of an entry that ends a plan.
 
-    Where all of it was done it is applied, whatever stopped it, unless `copies` of erased memories are left. No `changes`
-    means that nobody knew how many there would be.
+    Where all of it was done it is applied, whatever stopped it, unless `copies` of erased memories are left; what stays
+    because nothing was proved to stand for it is done with. No `changes` means that nobody knew how many there would be.
     """
-    done, failed = len(outcomes.done), len(outcomes.failed)
-    if changes and done == changes:
+    done, failed, spared = len(outcomes.done), len(outcomes.failed), len(outcomes.spared)
+    if changes and done + spared == changes:
         state, why = (State.APPLIED if copies is None else State.PARTIAL), None
     said = {
         "state": str(state),
         "done": done,
         "failed": failed,
-        "left": (changes or len(outcomes.keys)) - done - failed,
+        "left": (changes or len(outcomes.keys)) - done - failed - spared,
         "why": " ".join(part for part in (why, copies) if part) or None,
+        **({"spared": spared} if spared else {}),
     }
     return said if changes else said | {"counts": outcomes.counts}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from core.access import Actor, Permission
+from core.curation.merges import torn
 from core.curation.outcomes import outcomes_of
 from core.curation.plan import Action, Change, Plan
 from core.curation.staleness import chunks, difference
@@ -41,6 +42,9 @@ def replan(place: Workplace, plan: Plan, *, actor: Actor) -> Plan:
                 changes.append(anew)
             else:
                 out[change.key] = anew
+    whole = torn(plan.changes, out)
+    out |= whole
+    changes = [change for change in changes if change.key not in whole]
     if not changes:
         why = "; ".join(f"{preview(key)} {said}" for key, said in list(out.items())[:_SHOWN])
         raise CurationError(f"Nothing of plan {plan.id} ({plan.title!r}) holds any more ({why}): make a new one.")

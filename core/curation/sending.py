@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from core.access import Actor, Permission
 from core.curation.journal import Entry, Image, Kind
 from core.curation.plan import Action, Change
+from core.curation.proving import Proofs
 from core.curation.settling import Doubt, settle
 from core.curation.staleness import differences
 from core.curation.workplace import Workplace
@@ -33,11 +34,12 @@ class Append(Protocol):
 class Batch:
     """What became of a batch: keys done, keys that failed with why, and what stopped it in the middle, if anything.
 
-    `texts` are those of the memories that were to be erased.
+    `spared` stay because nothing is proved to stand for them. `texts` are those of the memories that were to be erased.
     """
 
     done: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    spared: dict[str, str] = field(default_factory=dict)
     stopped: MnemoscopeError | None = None
     texts: set[str] = field(default_factory=set)
 
@@ -49,20 +51,24 @@ class Step:
     place: Workplace
     actor: Actor
     append: Append
+    proving: Proofs = field(default_factory=Proofs)
 
     def run(self, number: int, changes: Sequence[Change]) -> Batch:
         """Do the batch; what a failure of the service leaves open is settled by asking the index."""
         batch = Batch()
         erasing = changes[0].action is Action.ERASE
-        before = self._look(changes, batch, vectors=not erasing)
-        wanted = [change for change in changes if change.key not in batch.failed]
+        batch.spared = self.proving.unproved(changes)
+        standing = [change for change in changes if change.key not in batch.spared]
+        before = self._look(standing, batch, vectors=not erasing)
+        wanted = [change for change in standing if change.key not in batch.failed]
         images = {} if erasing else {change.key: _image(change, before.get(change.key)) for change in wanted}
         if erasing:
             batch.texts = {self.place.store.memory_of(key, record.metadata).content for key, record in before.items()}
-        self.append(Kind.PREPARED, _prepared(number, wanted, images), list(images.values()))
+        self.append(Kind.PREPARED, _prepared(number, wanted, images, self.proving), list(images.values()))
         try:
             self._look(wanted, batch, vectors=False)
-            wanted = [change for change in wanted if change.key not in batch.failed]
+            batch.spared |= self.proving.fallen(wanted)
+            wanted = [change for change in wanted if change.key not in batch.failed and change.key not in batch.spared]
             batch.failed |= send(self.place, wanted, before, actor=self.actor)
             batch.done = [change.key for change in wanted if change.key not in batch.failed]
         except MnemoscopeError as error:
@@ -70,7 +76,7 @@ class Step:
             settled = settle(self.place, [Doubt(each.key, images.get(each.key)) for each in wanted], actor=self.actor)
             batch.done = list(settled.done)
             batch.failed |= settled.failed
-        self.append(Kind.APPLIED, _applied(number, changes, batch), ())
+        self.append(Kind.APPLIED, _applied(number, changes, batch, self.proving), ())
         return batch
 
     def _look(self, changes: Sequence[Change], batch: Batch, *, vectors: bool) -> dict[str, Record]:
@@ -119,7 +125,7 @@ def _image(change: Change, before: Record | None) -> Image:
     return Image(change.key, secrets.token_hex(16), before, change.leaves)
 
 
-def _prepared(number: int, changes: Sequence[Change], images: dict[str, Image]) -> dict[str, Any]:
+def _prepared(number: int, changes: Sequence[Change], images: dict[str, Image], proving: Proofs) -> dict[str, Any]:
     listed = [
         {
             "key": change.key,
@@ -127,13 +133,30 @@ def _prepared(number: int, changes: Sequence[Change], images: dict[str, Image]) 
             "reason": change.reason,
             "policy": change.policy,
             "image": images[change.key].digest if change.key in images else None,
+            **_stand_in(change, proving),
         }
         for change in changes
     ]
     return {"batch": number, "changes": listed}
 
 
-def _applied(number: int, changes: Sequence[Change], batch: Batch) -> dict[str, Any]:
-    actions = {change.key: str(change.action) for change in changes}
-    failed = [{"key": key, "reason": why, "action": actions[key]} for key, why in batch.failed.items()]
-    return {"batch": number, "done": batch.done, "failed": failed}
+def _applied(number: int, changes: Sequence[Change], batch: Batch, proving: Proofs) -> dict[str, Any]:
+    by_key = {change.key: change for change in changes}
+    failed = [{"key": key, "reason": why, "action": str(by_key[key].action)} for key, why in batch.failed.items()]
+    said = {"batch": number, "done": batch.done, "failed": failed}
+    if not batch.spared:
+        return said
+    spared = [
+        {"key": key, "reason": why, "action": str(by_key[key].action), "policy": by_key[key].policy}
+        | _stand_in(by_key[key], proving)
+        for key, why in batch.spared.items()
+    ]
+    return said | {"spared": spared}
+
+
+def _stand_in(change: Change, proving: Proofs) -> dict[str, Any]:
+    """Return what stands for a change's memory, and how that was proved: nothing where it retires for another reason."""
+    if change.replaced_by is None:
+        return {}
+    proof = proving.proofs.get(change.key)
+    return {"replaced_by": change.replaced_by, "proof": None if proof is None else proof.to_json()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from core.access import Actor, Permission
@@ -15,6 +16,7 @@ from core.curation.workplace import Workplace
 from core.errors import CurationError, NotFoundError
 from core.memory.fields import preview
 from core.memory.record import Record
+from core.past.stand_ins import relying, stood_before
 
 __all__ = ["change_back", "left_out", "undo_plan"]
 
@@ -46,6 +48,7 @@ def undo_plan(
     changes: list[Change] = []
     for part in chunks(chosen, _CHUNK):
         changes += _taken_back(place, part, actor, reason, out)
+    changes = _less_stand_ins(place, _merged_again(place, changes, outcomes.keys), out)
     if not changes:
         raise CurationError(f"Nothing of plan {plan_id} ({deed.title!r}) can be taken back: {_in_words(out)}.")
     return Plan(
@@ -77,6 +80,33 @@ def _taken_back(
         else:
             said = f"{reason or 'Takes back'}: {outcome.reason}" if outcome.reason else reason or "Takes it back"
             yield change_back(image, now.get(key), reason=said, policy="undo")
+
+
+def _less_stand_ins(place: Workplace, changes: list[Change], out: dict[str, str]) -> list[Change]:
+    """Return the changes without those that take out what stands for memories that do not come back with them."""
+    relied = relying(place.versions.table())
+    back = {change.key for change in changes if change.after is not None}
+    for change in changes:
+        if (
+            change.after is None
+            and change.replaced_by is None
+            and (left := [key for key in relied.get(change.key, ()) if key not in back])
+        ):
+            others = f" and {len(left) - 1:,} more" if len(left) > 1 else ""
+            out[change.key] = f"stands for {preview(left[0])}{others}, which would not come back: un-merge it instead"
+    return [change for change in changes if change.key not in out]
+
+
+def _merged_again(place: Workplace, changes: list[Change], outcomes: Mapping[str, Outcome]) -> list[Change]:
+    """Return the changes, of which those that take out what a merge had taken out say again what stands for it."""
+    gone = {change.key: outcomes[change.key].number for change in changes if change.after is None}
+    stood = stood_before(place.versions.table(), gone)
+    return [
+        replace(change, replaced_by=stood[change.key])
+        if change.key in stood and stood[change.key] not in gone and change.action is Action.RETIRE
+        else change
+        for change in changes
+    ]
 
 
 def change_back(image: Image, now: Record | None, *, reason: str, policy: str) -> Change:

@@ -32,13 +32,14 @@ _ACTIONS: Final = tuple(Action)
 _OUT: Final = np.array([action in (Action.RETIRE, Action.ERASE) for action in _ACTIONS])
 _NEW: Final = np.array([action is Action.PUT for action in _ACTIONS])
 NONE: Final = -1
+_BY: Final = "replaced_by"
 
 Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Applied:
-    """One change of a key that was done; `number` is that of the entry with its image."""
+    """One change of a key that was done; `number` is that of the entry with its image, `replaced_by` what stands for it."""
 
     key: str
     at: datetime
@@ -48,6 +49,7 @@ class Applied:
     plan_id: str
     actor: str
     number: int
+    replaced_by: str | None = None
 
     @property
     def takes_out(self) -> bool:
@@ -64,7 +66,8 @@ class Applied:
 class Table:
     """The changes of a stream in order, a column each; `key`, `plan` and `why` are places in the lists of what recurs.
 
-    `at` is in µs since 1970. What is asked of it comes back as one number for each key: a change's place, NONE without one.
+    `stood` says by key and entry in whose favour one was retired. `at` is in µs since 1970. What is asked of it comes back
+    as one number for each key: a change's place, NONE without one.
     """
 
     keys: tuple[str, ...]
@@ -76,6 +79,7 @@ class Table:
     action: npt.NDArray[np.uint8]
     plan: npt.NDArray[np.int32]
     why: npt.NDArray[np.int32]
+    stood: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -128,7 +132,8 @@ class Table:
         columns = (self.key, self.at, self.action, self.why, self.plan, self.number)
         for key, at, action, why, plan, number in zip(*(column[places].tolist() for column in columns), strict=True):
             (policy, reason), (plan_id, actor) = self.whys[why], self.plans[plan]
-            yield Applied(self.keys[key], moments[at], _ACTIONS[action], policy, reason, plan_id, actor, number)
+            by = self.stood.get((key, number))
+            yield Applied(self.keys[key], moments[at], _ACTIONS[action], policy, reason, plan_id, actor, number, by)
 
     def _first(self, places: Places) -> Places:
         return self._last(places[::-1])
@@ -146,33 +151,31 @@ class _Growing:
     keys: dict[str, int] = field(default_factory=dict)
     plans: dict[tuple[str, str], int] = field(default_factory=dict)
     whys: dict[tuple[str, str], int] = field(default_factory=dict)
+    stood: dict[tuple[int, int], str] = field(default_factory=dict)
     columns: tuple[array[int], ...] = field(default_factory=lambda: tuple(array(code) for code in "iqiBii"))
 
     def add(self, prepared: Entry, done: set[str]) -> None:
         """Take in the changes of a batch that were done: all that can be read, or nothing."""
         at, plan = us_of(prepared.at), self.plans.setdefault((prepared.plan_id, prepared.actor), len(self.plans))
         said = [
-            (change["key"], _ACTIONS.index(Action(change["action"])), (str(change["policy"]), str(change["reason"])))
-            for change in prepared.body["changes"]
-            if change["key"] in done
+            (each["key"], _ACTIONS.index(Action(each["action"])), (str(each["policy"]), str(each["reason"])), each.get(_BY))
+            for each in prepared.body["changes"]
+            if each["key"] in done
         ]
-        for key, action, why in said:
-            row = (
-                self.keys.setdefault(key, len(self.keys)),
-                at,
-                prepared.number,
-                action,
-                plan,
-                self.whys.setdefault(why, len(self.whys)),
-            )
-            for column, value in zip(self.columns, row, strict=True):
+        for key, action, why, by in said:
+            place, because = self.keys.setdefault(key, len(self.keys)), self.whys.setdefault(why, len(self.whys))
+            if by is not None:
+                self.stood[place, prepared.number] = str(by)
+            for column, value in zip(self.columns, (place, at, prepared.number, action, plan, because), strict=True):
                 column.append(value)
 
     def table(self) -> Table:
         """Return what there is so far, in the order of preparation: what a crash cut off is told only when it is settled."""
         columns = [np.array(each) for each in self.columns]
         order = np.argsort(columns[2], kind="stable")
-        return Table(tuple(self.keys), tuple(self.plans), tuple(self.whys), *(column[order] for column in columns))
+        key, at, number, action, plan, why = (column[order] for column in columns)
+        names = tuple(self.keys), tuple(self.plans), tuple(self.whys)
+        return Table(*names, key, at, number, action, plan, why, self.stood.copy())
 
 
 class Versions:

@@ -163,7 +163,7 @@ def test_a_sweep_takes_rules_from_a_file(run: CommandLine, tmp_path: Path) -> No
         ["--max", "0"],
         ["--max", "150%"],
         ["--max", "many"],
-        ["--policy", "merge"],
+        ["--policy", "nothing"],
     ],
     ids=" ".join,
 )

@@ -3,11 +3,13 @@
 from core.analysis.neighbours.found import METRICS, Neighbours
 from core.analysis.neighbours.hubness import Magnet, isolation, magnets, occurrences, outliers, skewness
 from core.analysis.neighbours.search import EXACT_MOST, nearest, nearest_to
+from core.analysis.neighbours.within import Near, within
 
 __all__ = [
     "EXACT_MOST",
     "METRICS",
     "Magnet",
+    "Near",
     "Neighbours",
     "isolation",
     "magnets",
@@ -16,4 +18,5 @@ __all__ = [
     "occurrences",
     "outliers",
     "skewness",
+    "within",
 ]

@@ -121,6 +121,9 @@ class SqliteJournal:
         with held(self._directory, stream, plan_id=plan_id, actor=actor, now=self._clock()):
             yield
 
+    def renew(self, stream: str) -> None:
+        """Do nothing: a lock of the operating system ends with its process alone."""
+
     def close(self) -> None:
         """Release the file."""
         self._database.close()

@@ -88,6 +88,10 @@ class S3Journal:
         """Hold the only right to change an index through the machine; raise BusyError where somebody else has it."""
         return self._leases.held(stream, plan_id=plan_id, actor=actor)
 
+    def renew(self, stream: str) -> None:
+        """Keep the lease, if it is held here, from ending while no entry is written; raise BusyError where it is lost."""
+        self._leases.renew(stream)
+
     def close(self) -> None:
         """Release the connections."""
         self._bucket.close()

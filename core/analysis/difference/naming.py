@@ -1,0 +1,139 @@
+"""Names in a text: of people and things by their capitals, and identifiers, addresses, paths and hashes by their form."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Collection
+from typing import Final
+
+from core.analysis.difference.found import Claim, Kind
+from core.analysis.difference.languages import Language
+from core.analysis.difference.moments import is_calendar_word
+from core.analysis.difference.reading import Text, Token
+
+__all__ = ["mentions", "names_in"]
+
+_FORMS: Final = {"url": "address", "email": "address", "path": "path", "file": "path", "hash": "hash", "tag": "tag"}
+# Capitals at the beginning of a sentence tell nothing, but these are names there too.
+_GIVEN: Final = frozenset(
+    """
+aaron adam alan alex alexander alice amy ana andrea andrew angela anna anne anthony barbara ben benjamin beth bill bob
+brian bruce carl carla carlos carol caroline charles charlie chen chloe chris christine claire clara daniel dave david
+diana diane diego dmitri don donald dora ed eddy edward elena eli elizabeth ella emily emma eric erin ethan eva eve
+fatima felix fiona francesco frank fred gary george giorgio grace greg hannah harry hassan helen henry hugo ian igor
+ines irene isaac isabella ivan jack jacob james jamal jane janet jason jean jeff jennifer jenny jessica jim joan joe
+joel john jon jonathan jorge jose joseph josh juan judy julia julie karen karl kate katie keith kelly ken kenji kevin
+kim klaus laura lena leo li liam lily linda lisa liu lucas lucy luis luke maria marco marcus margaret marie mario mark
+martha martin mary matt matthew mei melanie mia michael michelle miguel mike mohammed nancy naomi natalie nathan neil
+nick nicole nina noah nora olga oliver olivia omar oscar pablo pat patricia patrick paul paula pedro peter phil philip
+priya rachel raj ralph ravi rebecca richard rick rita rob robert roberto ron rosa rose roy russell ruth ryan sally sam
+samantha samuel sandra sara sarah scott sean sergei sharon simon sofia sophia stefan stephanie stephen steve steven
+sue susan tara ted terry thomas tim tina tom tony tyler vera victor victoria vincent walter wei wendy will william
+yuki yusuf zoe trent caroline
+""".split()
+)
+_LATE_WORDS: Final = frozenset("i i'm i'll i've i'd ok okay tv mr mrs ms dr vs am pm".split())
+_PREFIX: Final = 4
+_PEOPLE: Final = ("ese", "ian", "ean", "ish", "an", "a", "o", "y", "i", "n")
+# Lands whose people are called otherwise.
+_LANDS: Final = {
+    word: line.split()[0]
+    for line in """
+uk britain british britons britain's uk's
+usa us america american americans
+spain spanish
+france french
+greece greek greeks
+germany german germans
+netherlands dutch
+switzerland swiss
+nyc york
+""".strip().splitlines()
+    for word in line.split()
+}
+
+
+def names_in(text: Text, taken: Collection[int]) -> tuple[Claim, ...]:
+    """Return the names of a text in order; `taken` are the places of tokens that are numbers or dates."""
+    telling = not text.shouts and text.language is not Language.GERMAN
+    found = []
+    for place, token in enumerate(text.tokens):
+        if place in taken:
+            continue
+        about = _FORMS.get(token.kind) or (_word_form(text, place, telling=telling) if token.kind == "word" else None)
+        if about is not None and not (about == "path" and token.kind == "path" and _is_plain(token)):
+            found.append(Claim(Kind.NAME, _bare(token), token.text, token.span, about))
+    return tuple(found)
+
+
+def mentions(text: Text, name: Claim) -> bool:
+    """Say whether a text has a name in any form: in small letters, as a part of a longer one, or as its abbreviation."""
+    value = name.value
+    if value in text.known:
+        return True
+    if name.about in ("address", "path", "hash", "tag"):
+        # The last word of a path is not the path, but "9f3c2ab" may stand without its sign.
+        forms = {*_FORMS, "word"} if name.about in ("hash", "tag") else _FORMS.keys()
+        return any(_within(value, token) for token in text.tokens if token.kind in forms)
+    if name.about == "id":
+        parts = [part for part in re.split(r"[\W_]+", value) if part]
+        return len(parts) > 1 and not any(part.isdigit() for part in parts) and all(part in text.known for part in parts)
+    if len(value) > _PREFIX and any(known.startswith(value) or _is_short_of(known, value) for known in text.known):
+        return True
+    if value not in _GIVEN and any(_of_land(known) == _of_land(value) for known in text.known if known[:3] == value[:3]):
+        return True
+    if _LANDS.get(value) in {_LANDS.get(known, "") for known in text.known} - {""}:
+        return True
+    return name.text.isupper() and 2 <= len(value) <= 6 and value in text.initials
+
+
+def _word_form(text: Text, place: int, *, telling: bool) -> str | None:
+    """Return "id" for an identifier, "name" for a name, None for a plain word."""
+    token = text.tokens[place]
+    plain = token.text.replace("'", "").replace("-", "")
+    if any(letter.isdigit() for letter in plain) or "_" in token.text or _is_camel(token.text):
+        return "id"
+    if not telling or not token.text[0].isupper() or is_calendar_word(token.lower) or token.lower in _LATE_WORDS:
+        return None
+    # A code as "ATL" is one wherever it stands.
+    if not token.opens or (token.text.isupper() and len(token.text) > 2):
+        return "name"
+    return "name" if token.lower.removesuffix("'s") in _GIVEN else None
+
+
+def _of_land(word: str) -> str:
+    """Return a land and its people as one: "mexico" and "mexican"."""
+    for ending in _PEOPLE:
+        if word.endswith(ending) and len(word) - len(ending) >= _PREFIX:
+            return word[: -len(ending)]
+    return word
+
+
+def _bare(token: Token) -> str:
+    """Return what a name is compared by."""
+    value = token.lower.removesuffix("'s")
+    if token.kind == "url":
+        return re.sub(r"^https?://(www\.)?", "", value).rstrip("/")
+    return value.rstrip("/") or value
+
+
+def _within(value: str, token: Token) -> bool:
+    other = _bare(token)
+    short, long = sorted((value.lstrip("#@"), other.lstrip("#@")), key=len)
+    if len(short) < _PREFIX:
+        return short == long
+    return long == short or long.endswith("/" + short) or (short.isalnum() and len(short) >= 7 and long.startswith(short))
+
+
+def _is_short_of(known: str, value: str) -> bool:
+    return len(known) > _PREFIX and known.isalpha() and value.startswith(known)
+
+
+def _is_camel(text: str) -> bool:
+    return any(one.islower() and other.isupper() for one, other in itertools.pairwise(text))
+
+
+def _is_plain(token: Token) -> bool:
+    """Say whether a path is two words with a stroke between: "and/or"."""
+    return token.text.count("/") == 1 and not token.text.startswith("/") and token.text.replace("/", "").isalpha()

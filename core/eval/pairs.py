@@ -1,0 +1,175 @@
+"""How well pairs of texts are judged: area under the ROC curve, the best F1, and precision and recall at the default.
+
+AUC is the share of (positive, negative) pairs that the score puts in order, ties half (Mann & Whitney 1947).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import FileReadError
+from core.eval.rows import read_rows
+from core.memory.fields import preview
+from core.models.protocol import Embedder
+
+__all__ = ["TASKS", "Judged", "Labelled", "Task", "add_arguments", "judged", "read_pairs", "run"]
+
+_BATCH: Final = 256
+_LEAST_SCORE: Final = 4.0
+# What a label may say, in words: everything else than a yes of the task is a no.
+_YES: Final[Mapping[str, frozenset[str]]] = {
+    "duplicate": frozenset({"1", "1.0", "true", "yes", "duplicate", "entailment", "consistent", "same", "paraphrase"}),
+}
+Scores = npt.NDArray[np.float64]
+Cosines = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Pairs of texts, and whether each is what is looked for."""
+
+    texts: tuple[tuple[str, str], ...]
+    labels: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The figures of one task: precision and recall at the default threshold."""
+
+    auc: float
+    best_f1: float
+    precision: float
+    recall: float
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is looked for in a pair: a score for each, given their cosines, and from which score on it counts."""
+
+    scores: Callable[[Sequence[tuple[str, str]], Cosines], Scores]
+    threshold: float
+    yes: frozenset[str]
+
+
+def _duplicate() -> Task:
+    from core.curation.duplicates import DEFAULT_THRESHOLD, likeness
+
+    def scores(texts: Sequence[tuple[str, str]], cosines: Cosines) -> Scores:
+        pairs = zip(texts, cosines.tolist(), strict=True)
+        return np.array([likeness(a, b, cosine=cosine).probability for (a, b), cosine in pairs])
+
+    return Task(scores, DEFAULT_THRESHOLD, _YES["duplicate"])
+
+
+# A task is made when it is asked for.
+TASKS: Final[Mapping[str, Callable[[], Task]]] = {"duplicate": _duplicate}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `eval pairs`."""
+    parser.add_argument(
+        "--pairs",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="text_a, text_b and a score (4 and more counts) or a label: JSON lines or .csv, plain or gzip",
+    )
+    parser.add_argument("--task", choices=sorted(TASKS), default="duplicate", help="what is looked for (default: duplicate)")
+    parser.add_argument("--split", metavar="NAME", help="only the pairs whose field `split` says so")
+    parser.add_argument("--embeddings", type=Path, metavar="DIR", help="keep the embeddings there for the next run")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Embed the texts, judge the pairs, print a table and one line of JSON."""
+    from core.models.embedding import default_embedder
+
+    task = TASKS[args.task]()
+    labelled = read_pairs(args.pairs, yes=task.yes, split=args.split)
+    started = time.perf_counter()
+    cosines = _cosines(labelled.texts, default_embedder(args.embeddings))
+    embedded = time.perf_counter()
+    scores = task.scores(labelled.texts, cosines)
+    seconds = time.perf_counter() - embedded
+    rows = [(args.task, judged(scores, labelled.labels, threshold=task.threshold))]
+    rows.append(("cosine alone", judged(cosines, labelled.labels, threshold=task.threshold)))
+    count, positive = len(labelled.texts), sum(labelled.labels)
+    print(f"{count:,} pairs, {positive:,} {args.task}; embedded in {embedded - started:.1f} s, judged in {seconds:.1f} s")
+    print(f"{'by':<16}{'auc':>8}{'best f1':>9}{'at':>7}{'precision':>11}{'recall':>8}")
+    for name, one in rows:
+        print(f"{name:<16}{one.auc:>8.3f}{one.best_f1:>9.3f}{task.threshold:>7.2f}{one.precision:>11.3f}{one.recall:>8.3f}")
+    figures = {name: round(value, 4) for name, value in vars(rows[0][1]).items()}
+    print(json.dumps(figures | {"pairs": count, "ms_per_pair": round(1_000 * seconds / count, 3)}))
+    return 0
+
+
+def read_pairs(path: Path, *, yes: frozenset[str], split: str | None = None) -> Labelled:
+    """Return the pairs of a file with their labels; raise FileReadError naming the line that cannot be used."""
+    texts, labels = [], []
+    for number, row in read_rows(path):
+        if split is not None and row.get("split") != split:
+            continue
+        a, b = row.get("text_a"), row.get("text_b")
+        if not isinstance(a, str) or not isinstance(b, str):
+            raise FileReadError(f"{path} line {number}: a pair needs the texts text_a and text_b.")
+        texts.append((a, b))
+        labels.append(_label(row, yes, f"{path} line {number}"))
+    if not texts:
+        raise FileReadError(f"{path} holds no pairs{'' if split is None else f' of the split {preview(split)}'}.")
+    if len(set(labels)) == 1:
+        raise FileReadError(f"{path} holds pairs of one kind alone: nothing can be told apart.")
+    return Labelled(tuple(texts), tuple(labels))
+
+
+def judged(scores: Scores, labels: Sequence[bool], *, threshold: float) -> Judged:
+    """Return the figures of some scores, the higher the more likely."""
+    truth = np.asarray(labels, bool)
+    positive, negative = int(truth.sum()), int((~truth).sum())
+    found, places, sizes = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(sizes) - (sizes - 1) / 2)[places]  # of equal scores the mean rank
+    auc = (ranks[truth].sum() - positive * (positive + 1) / 2) / (positive * negative)
+    hits = np.bincount(places, weights=truth, minlength=len(found))[::-1].cumsum()
+    taken = sizes[::-1].cumsum()
+    chosen = scores >= threshold
+    right = int((chosen & truth).sum())
+    return Judged(
+        auc=float(auc),
+        best_f1=float((2 * hits / (taken + positive)).max()),
+        precision=right / int(chosen.sum()) if chosen.any() else 0.0,
+        recall=right / positive,
+    )
+
+
+def _label(row: Mapping[str, Any], yes: frozenset[str], where: str) -> bool:
+    score, label = row.get("score"), row.get("label")
+    if label not in (None, ""):
+        return str(label).strip().lower() in yes
+    try:
+        return float(str(score)) >= _LEAST_SCORE
+    except ValueError:
+        raise FileReadError(f"{where}: a pair needs a label of 0 or 1, or a score from 0 to 5.") from None
+
+
+def _cosines(texts: Sequence[tuple[str, str]], embedder: Embedder) -> Cosines:
+    """Return the cosine of each pair, telling on stderr how far the embedding is; an empty text is like nothing."""
+    distinct = sorted({text for pair in texts for text in pair}, key=len)
+    place = {text: at for at, text in enumerate(distinct)}
+    parts = []
+    for start in range(0, len(distinct), _BATCH):
+        parts.append(np.asarray(embedder.embed(distinct[start : start + _BATCH]), np.float32))
+        done = min(start + _BATCH, len(distinct))
+        print(f"\r{done:,} of {len(distinct):,} texts embedded", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    vectors = np.concatenate(parts)
+    left, right = (np.array([place[pair[side]] for pair in texts]) for side in (0, 1))
+    found: Cosines = np.einsum("ij,ij->i", vectors[left], vectors[right], dtype=np.float64)
+    return found
