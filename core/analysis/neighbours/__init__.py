@@ -2,6 +2,7 @@
 
 from core.analysis.neighbours.found import METRICS, Neighbours
 from core.analysis.neighbours.hubness import Magnet, isolation, magnets, occurrences, outliers, skewness
+from core.analysis.neighbours.probed import Probed
 from core.analysis.neighbours.search import EXACT_MOST, nearest, nearest_to
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "METRICS",
     "Magnet",
     "Neighbours",
+    "Probed",
     "isolation",
     "magnets",
     "nearest",
