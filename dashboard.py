@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import MnemoscopeError
-from pages.shared import here, state, theme
+from pages.shared import here, palette, state, theme
 from pages.shared.connecting import connect_elsewhere
 from pages.shared.editing import edit_dialog
 from pages.shared.footer import footer
@@ -64,6 +64,7 @@ try:
         surroundings = rail(uri, page.url_path)
         footer(surroundings.at_present)
     here.keep(surroundings)
+    palette.learn_types(surroundings)
     state.sync_url()
     last_report()
     notices(surroundings)

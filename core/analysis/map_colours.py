@@ -133,23 +133,32 @@ def _aged(created: pd.Series[Any]) -> Colouring:
     if not known.any():
         return coded_as("age", (), np.full(len(created), -1))
     shares = np.linspace(0, 1, _AGE_BANDS + 1)[1:-1]
-    ends = np.unique(np.quantile(times[known], shares, method="lower"))
-    ends = ends[ends < times[known].max()]  # a band reaches up to and with its end
+    ends = np.unique(np.quantile(times[known], shares, method="lower"))  # a band reaches up to and with its end
+    last = times[known].max()
+    ends = ends[ends < last] if ends[0] < last else np.unique(times[known & (times < last)])[-1:]
     band = len(ends) - np.searchsorted(ends, times, side="left")
     span = int(times[known].max() - times[known].min())
-    moments = [_moment(int(end), span=span) for end in ends]
+    moments = _moments([int(end) for end in ends], span)
     between = [f"{one} to {other}" for one, other in pairwise(moments)]
     names = (f"after {moments[-1]}", *reversed(between), f"until {moments[0]}") if moments else ("all at one time",)
     return coded_as("age", names, np.where(known, band, -1))
 
 
-def _moment(micros: int, *, span: int) -> str:
-    at = pd.Timestamp(micros, unit="us")
+def _moments(ends: Sequence[int], span: int) -> list[str]:
+    """Return times, in microseconds, as far as they must be told apart within a span."""
+    times = [pd.Timestamp(end, unit="us") for end in ends]
+    forms: tuple[str, ...]
     if span > 60 * _DAY:
-        return f"{at.day} {at:%b %Y}"
-    if span > _DAY:
-        return f"{at.day} {at:%b, %H:%M}"
-    return f"{at:%H:%M}" if span > _DAY // 24 else f"{at:%H:%M:%S}"
+        forms = ("%b {year}", "%b {year}, %H:%M", "%b {year}, %H:%M:%S")
+    else:
+        forms = ("%b, %H:%M", "%b, %H:%M:%S") if span > _DAY else ("%H:%M", "%H:%M:%S")[span <= _DAY // 24 :]
+    told: list[str] = []
+    for form in forms:
+        days = ["" if form.startswith("%H") else f"{at.day} " for at in times]
+        told = [day + at.strftime(form.format(year=at.year)) for day, at in zip(days, times, strict=True)]
+        if len(set(told)) == len(told):
+            break
+    return told
 
 
 def _use_bands(uses: Ints) -> Ints:

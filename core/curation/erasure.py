@@ -8,7 +8,7 @@ import apsw
 
 from core.archive import Archive
 from core.errors import MnemoscopeError, StorageError
-from core.maps.keeping import forget_memories
+from core.maps.forgetting import forget_memories
 from core.models.cache import forget_texts
 from core.models.embedding import embedder_tag
 from core.snapshots.forgetting import forget_index

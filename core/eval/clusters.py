@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +21,19 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from core.analysis.clusters import GRANULARITIES, Clusters, Granularity, clusters, least_members
-from core.analysis.neighbours import nearest
+from core.analysis.clusters import GRANULARITIES, Clusters, Granularity, clusters_at, least_members
+from core.analysis.neighbours import Neighbours, nearest
 from core.analysis.projection import pca, unit_box
 from core.errors import FileReadError, MissingExtraError
 from core.eval.rows import read_rows
 from core.maps.parameters import MapParameters
+from core.memory.fields import preview
 from core.models.protocol import Embedder
 
 __all__ = ["Agreement", "Labelled", "add_arguments", "agreement", "found_by_kmeans", "found_on_map", "read_labelled", "run"]
 
 _BATCH: Final = 256
+_FIELDS_NAMED: Final = 8
 _STARTS: Final = 4  # of k-means, the best of which counts
 Floats = npt.NDArray[np.float32]
 Groups = npt.NDArray[np.integer]
@@ -37,10 +41,11 @@ Groups = npt.NDArray[np.integer]
 
 @dataclass(frozen=True)
 class Labelled:
-    """Texts and the label of each."""
+    """Texts, the label of each, and how many rows of the file had no text or no label."""
 
     texts: tuple[str, ...]
     labels: tuple[str, ...]
+    unusable: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,58 +78,73 @@ def run(args: argparse.Namespace) -> int:
     started = time.perf_counter()
     matrix = _embedded(labelled.texts, default_embedder(args.embeddings))
     embedded = time.perf_counter()
-    found = found_on_map(matrix, parameters, granularity=args.granularity, layout=args.layout)
-    seconds = time.perf_counter() - embedded
-    true = len(set(labelled.labels))
-    again = time.perf_counter()
-    plain = found_by_kmeans(matrix, true, seed=args.seed)
-    rows = [
-        (
-            f"{args.layout} map, {args.granularity}",
-            agreement(labelled.labels, found.nearest),
-            found.noise,
-            found.count,
-            seconds,
-        ),
-        ("… noise a group apart", agreement(labelled.labels, found.codes), found.noise, found.count, seconds),
-        ("k-means, true k", agreement(labelled.labels, plain), 0.0, true, time.perf_counter() - again),
-    ]
-    print(f"{len(labelled.texts):,} texts, {true:,} labels, embedded in {embedded - started:.1f} s")
+    told = found_on_map(matrix, parameters, layout=args.layout)
+    seconds, true = time.perf_counter() - embedded, len(set(labelled.labels))
+    found = told[args.granularity]
+    left = f", {labelled.unusable:,} rows without a text or a label left out" if labelled.unusable else ""
+    held = f"{len(labelled.texts):,} texts, {true:,} {'labels' if true > 1 else 'label'}{left}"
+    print(f"{held}, embedded in {embedded - started:.1f} s")
     print(f"{'clusters of':<24}{'ari':>8}{'ami':>8}{'noise':>8}{'clusters':>10}{'seconds':>9}")
-    for name, one, noise, count, took in rows:
-        print(f"{name:<24}{one.ari:>8.3f}{one.ami:>8.3f}{noise:>8.3f}{count:>10,}{took:>9.1f}")
-    best, noise = rows[0][1], round(found.noise, 4)
+    for name, one in told.items():
+        _print(f"{args.layout} map, {name}", agreement(labelled.labels, one.nearest), one.noise, one.count, seconds)
+        if name == args.granularity:
+            _print("… noise a group apart", agreement(labelled.labels, one.codes), one.noise, one.count, seconds)
+    again = time.perf_counter()
+    plain = agreement(labelled.labels, found_by_kmeans(matrix, true, seed=args.seed))
+    _print("k-means, true k", plain, 0.0, true, time.perf_counter() - again)
+    best, noise = agreement(labelled.labels, found.nearest), round(found.noise, 4)
     figures = {"ari": round(best.ari, 4), "ami": round(best.ami, 4), "noise": noise, "clusters": found.count}
     print(json.dumps(figures | {"seconds": round(seconds, 2)}))
     return 0
 
 
+def _print(name: str, one: Agreement, noise: float, count: int, seconds: float) -> None:
+    print(f"{name:<24}{one.ari:>8.3f}{one.ami:>8.3f}{noise:>8.3f}{count:>10,}{seconds:>9.1f}")
+
+
 def read_labelled(path: Path, *, text_field: str, label_field: str) -> Labelled:
-    """Return the texts of a file with their labels; raise FileReadError naming the line that cannot be used."""
-    texts, labels = [], []
-    for number, row in read_rows(path):
-        text, label = row.get(text_field), row.get(label_field)
-        if not isinstance(text, str) or not text.strip():
-            raise FileReadError(
-                f"{path} line {number}: there is no text in {text_field!r}: name its field with --text-field."
-            )
-        if label is None or label == "":
-            raise FileReadError(
-                f"{path} line {number}: there is no label in {label_field!r}: name its field with --label-field."
-            )
-        texts.append(text)
-        labels.append(str(label))
+    """Return the texts of a file with their labels, and count the rows without one of them, which are left out.
+
+    Raises FileReadError for a file that cannot be read, and where a field is in no row, naming those that are.
+    """
+    texts, labels, unusable = [], [], 0
+    fields: Counter[str] = Counter()
+    for _, row in read_rows(path):
+        text, label = row.get(text_field), _label(row.get(label_field))
+        fields.update(name for name, value in row.items() if isinstance(name, str) and value not in (None, ""))
+        if isinstance(text, str) and text.strip() and label:
+            texts.append(text)
+            labels.append(label)
+        else:
+            unusable += 1
+    for option, name in (("--text-field", text_field), ("--label-field", label_field)):
+        if fields and not fields[name]:
+            raise FileReadError(f"{path} has no field {name!r}, but {_named(fields)}: name one of them with {option}.")
     if not texts:
-        raise FileReadError(f"{path} holds no texts: name a file with texts and labels.")
-    return Labelled(tuple(texts), tuple(labels))
+        raise FileReadError(f"{path} holds no row with a text and a label: name a file with both.")
+    return Labelled(tuple(texts), tuple(labels), unusable)
 
 
-def found_on_map(matrix: Floats, parameters: MapParameters, *, granularity: Granularity, layout: str) -> Clusters:
-    """Return the clusters of vectors (n, dim) as the map page shows them."""
+def _label(value: object) -> str:
+    """Return a label as text, "" for none: a text, a number, or true and false."""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:g}"
+    return str(value).strip() if isinstance(value, str | int) else ""
+
+
+def _named(fields: Counter[str]) -> str:
+    """Return the names of the most frequent fields, for a message."""
+    return ", ".join(preview(name) for name, _ in fields.most_common(_FIELDS_NAMED))
+
+
+def found_on_map(matrix: Floats, parameters: MapParameters, *, layout: str) -> dict[Granularity, Clusters]:
+    """Return the clusters of vectors (n, dim) as the map page shows them, by granularity."""
     coords = pca(matrix, dims=parameters.dims, seed=parameters.seed)
+    neighbours = nearest(matrix, k=parameters.neighbours, seed=parameters.seed)
     if layout == "umap":
-        coords = _laid_out(matrix, coords, parameters)
-    return clusters(coords, least=least_members(len(matrix), granularity), matrix=matrix)
+        coords = _laid_out(neighbours, coords, parameters)
+    leasts = {name: least_members(len(matrix), name) for name in GRANULARITIES}
+    return clusters_at(coords, leasts, matrix, neighbours)
 
 
 def found_by_kmeans(matrix: Floats, count: int, *, seed: int) -> Groups:
@@ -146,11 +166,10 @@ def agreement(labels: Sequence[str], groups: Groups) -> Agreement:
     return Agreement(float(adjusted_rand_score(labels, groups)), float(adjusted_mutual_info_score(labels, groups)))
 
 
-def _laid_out(matrix: Floats, start: Floats, parameters: MapParameters) -> Floats:
+def _laid_out(neighbours: Neighbours, start: Floats, parameters: MapParameters) -> Floats:
     try:
         from core.maps.layout import laid_out
 
-        neighbours = nearest(matrix, k=parameters.neighbours, seed=parameters.seed)
         return unit_box(laid_out(neighbours, start, parameters))
     except ImportError as error:
         raise _missing() from error

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
@@ -29,7 +30,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             packed = raw.read(2) == _GZIP
         with cast(BinaryIO, gzip.open(path, "rb")) if packed else path.open("rb") as lines:
             yield from _csv(path, lines) if path.name.lower().endswith(_CSV) else _json(path, lines)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise FileReadError(f"{path} cannot be read: {error}") from error
 
 
@@ -43,7 +44,7 @@ def _parse(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise FileReadError(f"{path} line {number} is not JSON: {error}") from error
+        raise FileReadError(f"{path} line {number} is not JSON, an object on each line: {error}") from error
     if not isinstance(row, dict):
         raise FileReadError(f"{path} line {number} must be a JSON object, not {preview(row)}.")
     return row

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.errors import MnemoscopeError, StorageError
+from core.errors import MnemoscopeError
+from core.maps.memory import MEMORY_VARIABLE
 from core.maps.order import Order
-from core.maps.process import MEMORY_VARIABLE, Process
+from core.maps.process import Process
 
 __all__ = ["Engine", "Outcome", "Task"]
 
-_DONE: Final = "done"
+# A worker that died while it had nothing to do, or could not read what it had compiled, costs nobody a map.
+_TRIES: Final = 2
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Outcome:
 class Task:
     """One order and who hears of it. `begin` makes it when its turn comes, None where it is not needed any more.
 
-    All three are called in the engine's thread.
+    It may be asked to begin again. All three are called in the engine's thread.
     """
 
     begin: Callable[[int], Order | None]
@@ -52,6 +54,7 @@ class Engine:
         self._process: Process | None = None
         self._thread: threading.Thread | None = None
         self._wanted = self._closed = False
+        self._refused = ""
         self._number = 0
 
     @property
@@ -70,7 +73,7 @@ class Engine:
         self._wake(lambda: setattr(self, "_wanted", True))
 
     def submit(self, task: Task) -> None:
-        """Put a task into the queue."""
+        """Put a task into the queue; after `close` nothing becomes of it."""
         self._wake(lambda: self._waiting.append(task))
 
     def cancel(self, task: Task) -> None:
@@ -88,8 +91,8 @@ class Engine:
             if task in self._waiting:
                 self._stopped.add(task)
 
-    def close(self) -> None:
-        """End the worker and the thread; what waits is cancelled."""
+    def close(self, *, wait: bool = True) -> None:
+        """End the worker and the thread, and wait for that; what waits is cancelled."""
         with self._changed:
             self._closed = True
             self._stopped |= set(self._waiting)
@@ -99,7 +102,7 @@ class Engine:
                 self._process.kill()
             self._changed.notify_all()
             thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
+        if wait and thread is not None and thread is not threading.current_thread():
             thread.join()
 
     def _wake(self, change: Callable[[], object]) -> None:
@@ -114,17 +117,25 @@ class Engine:
 
     def _serve(self) -> None:
         """Run one task after the other; the engine's thread."""
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._waiting or (self._wanted and self._process is None))
-                task = self._running = self._waiting.popleft() if self._waiting else None
-                if self._closed and task is None:
-                    break
-            if task is None:
-                self._wanted = self._live() is not None
-                continue
-            self._one(task)
+        while self._turn():
+            pass
         self._end()
+
+    def _turn(self) -> bool:
+        """Wait for a task and run it, or start the worker; return False at the end. It holds no task while it waits."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._waiting or (self._wanted and self._process is None))
+            task = self._running = self._waiting.popleft() if self._waiting else None
+            if task is None:
+                if self._closed:
+                    return False
+                self._wanted = False
+        if task is not None:
+            self._one(task)
+        elif self._live() is not None:
+            with self._changed:
+                self._wanted = True
+        return True
 
     def _one(self, task: Task) -> None:
         """Run a task and say how it ended; what goes wrong here goes to the log, and the next task is run all the same."""
@@ -143,53 +154,54 @@ class Engine:
             traceback.print_exc()
 
     def _carried_out(self, task: Task) -> Outcome:
-        if task in self._stopped:
-            return Outcome(cancelled=True)
-        try:
+        for _ in range(_TRIES):
+            with self._changed:
+                if task in self._stopped:
+                    return Outcome(cancelled=True)
             self._number += 1
-            order = task.begin(self._number)
-        except (MnemoscopeError, OSError) as error:
-            return Outcome(problem=str(error))
-        if order is None:
-            return Outcome(done=True)
-        for _ in range(2):  # a worker that died while it had nothing to do costs nobody a map
-            heard, outcome = self._heard(task, order)
-            if heard or outcome.done or outcome.cancelled:
+            try:
+                order = task.begin(self._number)
+            except MnemoscopeError as error:
+                return Outcome(problem=str(error))
+            except OSError as error:
+                return Outcome(problem=_problem("folder", error.strerror or str(error)))
+            if order is None:
+                return Outcome(done=True)
+            again, outcome = self._heard(task, order)
+            if not again:
                 break
         return outcome
 
     def _heard(self, task: Task, order: Order) -> tuple[bool, Outcome]:
-        """Give an order to the worker and listen to the end; return whether anything was heard of it."""
+        """Give an order to the worker and listen to the end; return whether it is worth another try, and how it ended."""
         process = self._live()
-        if process is None:
-            return True, Outcome(problem="The worker that computes maps cannot be started: see the log of this program.")
         with self._changed:
-            if task in self._stopped:
-                return True, Outcome(cancelled=True)
+            if task in self._stopped or self._closed:
+                return False, Outcome(cancelled=True)
+        if process is None:
+            return False, Outcome(problem=self._refused)
         heard = False
         process.send(order)
         for event in process.events():
-            if event.get("order") != order.number:
+            number = event.get("order")
+            if number != order.number and (number or "failed" not in event):  # 0 is of a worker that had no order yet
                 continue
             heard = True
             if event.get("done"):
-                return True, Outcome(done=True)
+                return False, Outcome(done=True)
             if "failed" in event:
                 if event["failed"] == "memory":
                     self._end()
-                return True, Outcome(problem=_problem(event["failed"], event["said"]))
+                return event["failed"] == "compiled", Outcome(problem=_problem(event["failed"], event["said"]))
             task.heard(event)
         how = self._end()
         with self._changed:
             if task in self._stopped or self._closed:
-                return heard, Outcome(cancelled=True)
-        return heard, Outcome(
-            problem=f"The process that computes maps was ended {how}, perhaps for want of memory: start it again, "
-            "or show fewer memories."
-        )
+                return False, Outcome(cancelled=True)
+        return not heard, Outcome(problem=_problem("ended", how))
 
     def _live(self) -> Process | None:
-        """Return a worker that runs, started now if there is none; None where none can be started."""
+        """Return a worker that runs, started now if there is none; None where none can be started, `_refused` says why."""
         with self._changed:
             if self._closed:
                 return None
@@ -199,7 +211,10 @@ class Engine:
         self._end()
         try:
             process = self._start()
-        except (OSError, StorageError):
+        except Exception as error:  # noqa: BLE001  (settings, rights, no room for a process: the thread must live)
+            self._refused = _problem("start", str(error))
+            if not isinstance(error, MnemoscopeError | OSError):
+                traceback.print_exc()
             return None
         with self._changed:
             self._process = process
@@ -218,6 +233,17 @@ class Engine:
 def _problem(kind: str, said: str) -> str:
     if kind == "memory":
         return f"The map took more memory than it may ({said}): allow more with {MEMORY_VARIABLE}, or show fewer memories."
+    if kind == "ended":
+        return (
+            f"The process that computes maps was ended {said}, perhaps for want of memory: start it again, or show fewer "
+            "memories."
+        )
+    if kind == "start":
+        return f"The process that computes maps cannot be started: {said}"
+    if kind == "folder":
+        return (
+            f"What the map is made of could not be written or read ({said}): look whether the disk is full, and start again."
+        )
     if kind == "refused":
         return said
     return f"The map could not be computed ({said}): the log of this program says why; start it again."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -12,26 +12,28 @@ from typing import Any, Final
 
 from core.errors import MnemoscopeError
 from core.maps.engine import Engine, Outcome
+from core.maps.folders import sweep_folders
 from core.maps.keeping import Kept, KeptMaps
 from core.maps.pace import Pace, expected
 from core.maps.parameters import MapParameters
 from core.maps.plan import Content, Plan, first_picture
+from core.maps.rows import RowsOfMap, next_serial
 from core.maps.run import Run
-from core.maps.state import MapState, Stage
+from core.maps.state import MapState, Stage, Unavailable, undescribed
 
 __all__ = ["MapJob", "Place"]
 
 _UNEXPECTED: Final = "The map could not be prepared: the log of this program says why; start it again."
-_serials: Final = itertools.count(1)
 # To prepare a map is arithmetic over all vectors, in the server's own process.
 _slots: Final = threading.BoundedSemaphore(2)
 
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Where the maps of an index are kept, and where work on them lies: None for among the temporary files."""
+    """Which index, where its maps are kept, and where work on them lies: None for among the temporary files."""
 
     key: str
+    arn: str
     files: KeptMaps
     work: Path | None
 
@@ -40,16 +42,16 @@ class MapJob:
     """A map of one index with one set of parameters, for all sessions; every method returns at once, from any thread."""
 
     def __init__(
-        self, place: Place, parameters: MapParameters, engine: Engine, *, unavailable: Callable[[], tuple[str, bool]]
+        self, place: Place, parameters: MapParameters, engine: Engine, *, unavailable: Callable[[], Unavailable | None]
     ) -> None:
-        """Take where it is kept and who computes; `unavailable` says why nobody can, and whether a part is missing."""
+        """Take where it is kept and who computes; `unavailable` says why nobody can."""
         self._place, self._parameters, self._engine = place, parameters, engine
         self._unavailable = unavailable
         self._lock = threading.Condition(threading.RLock())
         self._state = MapState("reading")
-        self._content: Content | None = None
-        self._before: tuple[Content, MapState] | None = None
+        self._rows = RowsOfMap()
         self._kept: Kept | None = None
+        self._erasures = self._erased()
         self._pace: Pace | None = None
         self._runs: list[Run] = []
         self._stopped: tuple[Stage, str] | None = None
@@ -59,13 +61,14 @@ class MapJob:
     def running(self) -> bool:
         """Say whether something is being computed."""
         with self._lock:
-            return self._state.running or bool(self._runs)
+            return bool(self._runs) or (self._rows.known and self._state.running)
 
     def look(self, content: Content, *, wait_s: float, until: Callable[[MapState], bool]) -> MapState:
         """Return the map of these memories as it is now, or as it is once `until` is so, and begin it if nobody did."""
+        self.heed_erasures()
         with self._lock:
-            if self._content is None or not self._content.same_rows(content):
-                if (outdated := self._of_before(content)) is not None:
+            if not self._rows.same(content):
+                if (outdated := self._rows.outdated(content)) is not None:
                     return outdated
                 self._begin(content, refit=False)
             generation = self._generation
@@ -78,21 +81,40 @@ class MapJob:
                 return self._state
             return replace(self._state, progress=pace.progress(), eta_s=pace.eta_s(time.monotonic()))
 
-    def _of_before(self, content: Content) -> MapState | None:
-        """Return what was last shown of memories that were read before those that others look at now; hold the lock.
+    def heed_erasures(self) -> None:
+        """Let go of the words that were found before memories were erased, and begin anew when somebody looks."""
+        erasures = self._erased()
+        with self._lock:
+            if erasures != self._erasures:
+                self._erasures = erasures
+                self._let_go()
 
-        A session that still looks at them does not take the map back to them: the serial says that there is something new.
-        """
-        if self._before is None or self._content is None or not self._before[0].same_rows(content):
-            return None
-        if content.snapshot.taken_at >= self._content.snapshot.taken_at:
-            return None
-        return replace(self._before[1], serial=next(_serials))
+    def forget(self) -> None:
+        """Let go of everything: the index is no more."""
+        with self._lock:
+            self._let_go()
+            self._kept, self._state = None, MapState("reading")
+            runs = list(self._runs)
+        for run in runs:
+            self._engine.cancel(run.task)
+
+    def _let_go(self) -> None:
+        """Show nothing more of what is being computed; hold the lock."""
+        self._generation += 1
+        self._rows.forget()
+        for run in self._runs:
+            self._engine.withdraw(run.task)
+        self._kept = self._kept and replace(self._kept, clusters=undescribed(self._kept.clusters))
+        self._state = replace(self._state, clusters=undescribed(self._state.clusters), serial=next_serial())
+        self._lock.notify_all()
+
+    def _erased(self) -> int:
+        return self._place.files.erasures(self._place.arn)
 
     def refit(self, content: Content) -> None:
         """Compute the map anew, also after a failure; what is running already goes on."""
         with self._lock:
-            known = self._content is not None and self._content.same_rows(content)
+            known = self._rows.same(content)
             if known and self._state.running:
                 return
             anew = known and self._state.final and self._state.stage == "done"
@@ -114,14 +136,12 @@ class MapJob:
     def _begin(self, content: Content, *, refit: bool) -> None:
         """Prepare a map in a thread; hold the lock. What the worker is at goes on: most of it will be of use."""
         self._generation += 1
-        if self._content is not None and not self._content.same_rows(content):
-            self._before = (self._content, self._state)
-        self._content = content
+        self._rows.take(content, shown=self._state)
         for run in self._runs:
             self._engine.withdraw(run.task)
         now = time.monotonic()
         self._pace = Pace(expected(*content.snapshot.vectors().shape), now, at=now)
-        self._state = MapState("reading", revision=content.snapshot.revision, serial=next(_serials))
+        self._state = MapState("reading", revision=content.snapshot.revision, serial=next_serial())
         threading.Thread(target=self._prepare, args=(content, self._generation, refit), name="map", daemon=True).start()
 
     def _publish(self, generation: int, **changes: Any) -> None:
@@ -133,17 +153,22 @@ class MapJob:
                 changes |= {"stage": self._stopped[0], "problem": self._stopped[1]}
             if (coords := changes.get("coords")) is not None:
                 coords.setflags(write=False)
-                changes["serial"] = next(_serials)
+                changes["serial"] = next_serial()
             if changes.get("stage") == "done":
                 changes |= {"progress": 1.0, "final": True}
+                self._stopped = None  # what was to be stopped had ended
             self._state = replace(self._state, **changes)
             self._lock.notify_all()
 
     def _prepare(self, content: Content, generation: int, refit: bool) -> None:
         problem = _UNEXPECTED
         try:
+            with contextlib.suppress(OSError):  # what cannot be removed is no matter of this map
+                sweep_folders(self._place.work)
+                sweep_folders(None)
             with _slots:
-                self._plan(content, generation, refit)
+                if generation == self._generation:  # else nobody looks at these memories any more
+                    self._plan(content, generation, refit)
             problem = ""
         except MnemoscopeError as error:
             problem = str(error)
@@ -153,16 +178,15 @@ class MapJob:
 
     def _plan(self, content: Content, generation: int, refit: bool) -> None:
         """Show the kept map or a first picture, and ask the worker for what is missing."""
-        erasures, former = self._place.files.erasures(), self._former()
+        erasures, former = self._erased(), self._former()
         if former is None:  # before all that reads every vector
             self._first_picture(content, generation)
         plan = Plan.of(content, self._parameters, former, refit=refit, erasures=erasures)
         if self._shown(plan, generation) or not content.snapshot.rows:
             self._publish(generation, stage="done")
             return
-        problem, missing = self._unavailable()
-        if problem:
-            self._publish(generation, stage="failed", problem=problem, missing=missing)
+        if (why := self._unavailable()) is not None:
+            self._publish(generation, stage="failed", problem=why.problem, missing=why.missing, off=why.off)
             return
         with self._lock:
             if generation == self._generation and self._stopped is None:
@@ -198,7 +222,8 @@ class MapJob:
             placed=carried.placed,
         )
         with self._lock:
-            self._kept = self._kept or former
+            if generation == self._generation:
+                self._kept = self._kept or former
         return plan.whole
 
     # What a run says, in the engine's thread.
@@ -236,6 +261,8 @@ class MapJob:
 
     def finished(self, run: Run, kept: Kept | None, outcome: Outcome) -> None:
         """Keep what a run computed and show it, or why it did not."""
+        if kept is not None and run.plan.erasures != self._erased():
+            kept = replace(kept, clusters=undescribed(kept.clusters))
         with self._lock:
             self._runs.remove(run)
             if kept is not None:
@@ -260,7 +287,9 @@ class MapJob:
         )
 
     def _save(self, run: Run, kept: Kept) -> str:
-        """Keep a map on disk, or return why it is not."""
+        """Keep a map on disk, or return why it is not; what was read before an erasure is not, nor is that told."""
+        if run.plan.content.snapshot.taken_at.timestamp() * 1e9 <= self._erased():
+            return ""
         try:
             self._place.files.save(self._place.key, self._parameters, kept, erasures=run.plan.erasures)
         except OSError as error:

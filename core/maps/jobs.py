@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +14,14 @@ from core.access import Actor, Permission
 from core.analysis.snapshot import Snapshot
 from core.errors import ConfigError
 from core.maps.engine import Engine
-from core.maps.folders import sweep_folders
+from core.maps.forgetting import forget_maps
 from core.maps.job import MapJob, Place
 from core.maps.keeping import KeptMaps
+from core.maps.memory import memory_limit
 from core.maps.parameters import MapParameters
 from core.maps.plan import Content
-from core.maps.process import WORKER_VARIABLE, Process, memory_limit, worker_mode
-from core.maps.state import MapState
+from core.maps.process import WORKER_VARIABLE, Process, worker_mode
+from core.maps.state import MapState, Unavailable
 from core.snapshots.keeping import key_of
 from core.store import MemoryStore
 
@@ -29,6 +31,8 @@ DEFAULT: Final = MapParameters()
 INSTALL: Final = "pip install 'mnemoscope[map]'"
 _PARTS: Final = ("numba", "scipy", "hdbscan")
 _IN_MEMORY: Final = 8
+# Below it the worker is not started before it is needed: what it has loaded is a third of that.
+_ROOM_BYTES: Final = 500_000_000
 
 
 class Maps:
@@ -41,8 +45,9 @@ class Maps:
         """Take what starts the worker; usually a process that is warmed at once."""
         self._engine = Engine(start or (lambda: Process(memory_bytes=memory_limit(), warm=worker_mode() == "start")))
         self._jobs: OrderedDict[tuple[str, MapParameters], MapJob] = OrderedDict()
-        self._swept: set[Path] = set()
         self._lock = threading.Lock()
+        # Of maps that nobody has any more no worker stays.
+        weakref.finalize(self, self._engine.close, wait=False)
 
     @property
     def pid(self) -> int | None:
@@ -55,8 +60,11 @@ class Maps:
         return self._engine.orders
 
     def warm(self) -> None:
-        """Start the worker in the background, so that the first map does not wait for it; nothing where it is not wanted."""
-        if worker_mode() == "start" and not _unavailable()[0]:
+        """Start the worker in the background, so that the first map does not wait for it; nothing where it is not wanted.
+
+        Nor where there is hardly room for it: then it starts with the first map. A setting that says nothing is told there.
+        """
+        if _unavailable() is None and worker_mode() == "start" and not 0 < memory_limit() < _ROOM_BYTES:
             self._engine.warm()
 
     def look(
@@ -80,8 +88,11 @@ class Maps:
     def cancel(self, store: MemoryStore, parameters: MapParameters = DEFAULT, *, actor: Actor) -> None:
         """Stop the computation of a map for everybody who waits for it: its worker is killed, another one is started."""
         _allowed(store, actor)
-        self._job(store, parameters).cancel()
-        self.warm()
+        with self._lock:
+            job = self._jobs.get((key_of(store), parameters))
+        if job is not None:
+            job.cancel()
+            self.warm()
 
     def refit(self, store: MemoryStore, snapshot: Snapshot, parameters: MapParameters = DEFAULT, *, actor: Actor) -> None:
         """Compute a map anew, also after a failure or a cancel; the former one is shown meanwhile and aligned to."""
@@ -89,13 +100,14 @@ class Maps:
         self._job(store, parameters).refit(_content(store, snapshot))
 
     def forget(self, store: MemoryStore) -> None:
-        """Drop every map of an index that is no more, on disk too."""
-        key = key_of(store)
+        """Drop every map of an index that is no more, on disk too; StorageError where that cannot be done."""
+        key, directory = key_of(store), maps_directory(store)
         with self._lock:
             gone = [self._jobs.pop(each) for each in list(self._jobs) if each[0] == key]
         for job in gone:
-            job.cancel()
-        KeptMaps(maps_directory(store)).forget(key)
+            job.forget()
+        if directory is not None:
+            forget_maps(directory, store.info.arn)
 
     def close(self) -> None:
         """End the worker and what it computes."""
@@ -105,24 +117,19 @@ class Maps:
         key = (key_of(store), parameters)
         with self._lock:
             if key not in self._jobs:
-                place = Place(key[0], KeptMaps(maps_directory(store)), self._work(store))
+                directory = maps_directory(store)
+                work = directory / "work" if directory is not None else None
+                place = Place(key[0], store.info.arn, KeptMaps(directory), work)
                 self._jobs[key] = MapJob(place, parameters, self._engine, unavailable=_unavailable)
             self._jobs.move_to_end(key)
-            idle = [each for each in self._jobs if each != key and not self._jobs[each].running]
+            found = self._jobs[key]
+            idle = [each for each, job in self._jobs.items() if job is not found and not job.running]
             for old in idle[: max(0, len(self._jobs) - _IN_MEMORY)]:
                 del self._jobs[old]
-            return self._jobs[key]
-
-    def _work(self, store: MemoryStore) -> Path | None:
-        """Return where work on maps of a store lies, cleared of what servers left that are no more; hold the lock."""
-        directory = maps_directory(store)
-        if directory is None:
-            return None
-        work = directory / "work"
-        if work not in self._swept:
-            self._swept.add(work)
-            sweep_folders(work)
-        return work
+            others = [job for job in self._jobs.values() if job is not found]
+        for job in others:  # nobody may look at them again
+            job.heed_erasures()
+        return found
 
 
 def maps_directory(store: MemoryStore) -> Path | None:
@@ -131,18 +138,20 @@ def maps_directory(store: MemoryStore) -> Path | None:
     return cache / "maps" if cache is not None else None
 
 
-def _unavailable() -> tuple[str, bool]:
-    """Return why no worker can compute maps, "" where one can, and whether that is because a part is not installed."""
+def _unavailable() -> Unavailable | None:
+    """Return why no worker can compute maps, None where one can."""
     try:
         mode = worker_mode()
+        memory_limit()
     except ConfigError as error:
-        return str(error), False
+        return Unavailable(str(error))
     if mode == "off":
-        return f"Maps beyond a first picture are switched off here ({WORKER_VARIABLE}=off).", False
+        return Unavailable(f"Maps beyond a first picture are switched off here ({WORKER_VARIABLE}=off).", off=True)
     missing = [name for name in _PARTS if importlib.util.find_spec(name) is None]
     if missing:
-        return f"The optional part for maps is not installed ({', '.join(missing)}): {INSTALL}", True
-    return "", False
+        said = f"The optional part for maps is not installed ({', '.join(missing)}): {INSTALL}"
+        return Unavailable(said, missing=True)
+    return None
 
 
 def _content(store: MemoryStore, snapshot: Snapshot) -> Content:

@@ -22,7 +22,7 @@ __all__ = ["DRIFT", "Carried", "carried_over", "marks_of"]
 # Above this share of new memories a map is laid out anew.
 DRIFT: Final = 0.05
 _NEAREST: Final = 15
-_SPARE: Final = 24
+_AT_ONCE: Final = 200_000
 
 Floats = npt.NDArray[np.float32]
 Digests = npt.NDArray[np.uint64]
@@ -89,9 +89,16 @@ def _places(
     coords: Floats, known: npt.NDArray[np.bool_], matrix: Floats, new: npt.NDArray[np.int64], metric: str
 ) -> tuple[Floats, npt.NDArray[np.int64]]:
     """Return the places of new rows between their neighbours on the map, and the nearest of these."""
-    there = np.flatnonzero(known)
-    near, away = nearest_to(matrix[there], np.ascontiguousarray(matrix[new]), k=_NEAREST, metric=metric)
-    return placed(coords[there], near, away), there[near[:, 0]]
+    there, asked = np.flatnonzero(known), np.ascontiguousarray(matrix[new])
+    found: list[tuple[npt.NDArray[np.int64], Floats]] = []
+    for start in range(0, len(there), _AT_ONCE):  # a copy of the whole would be as large as the index
+        some = there[start : start + _AT_ONCE]
+        near, away = nearest_to(matrix[some], asked, k=_NEAREST, metric=metric)
+        found.append((some[near], away))
+    rows, distances = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
+    best = np.lexsort((rows, distances), axis=1)[:, :_NEAREST]
+    rows, distances = np.take_along_axis(rows, best, axis=1), np.take_along_axis(distances, best, axis=1)
+    return placed(coords, rows, distances), rows[:, 0]
 
 
 def _view(view: ClusterView, owners: npt.NDArray[np.int64], now: npt.NDArray[np.int64]) -> ClusterView:

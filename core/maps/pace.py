@@ -18,6 +18,7 @@ _CELLS_ROW_S: Final = 6e-5
 _LAYOUT_SMALL_ROW_S, _LAYOUT_ROW_S = 2e-4, 8e-5
 _SMALL: Final = 10_000
 _CLUSTER_ROW_S: Final = 2e-4
+_CHOSEN_ROW_S, _PLACED_ROW_S, _TOLD_ROW_S = 4e-6, 2e-5, 6e-5  # around landmarks
 _ORDER: Final[tuple[Stage, ...]] = ("reading", "first picture", "neighbours", "layout", "clusters")
 _SURE_S: Final = 1.0
 
@@ -27,13 +28,13 @@ def expected(rows: int, dimension: int, *, kept: bool = False) -> dict[Stage, fl
     whole = rows <= LANDMARKS_ABOVE
     laid = rows if whole else LANDMARKS
     exact = 2.0 * laid * laid * dimension / _PRODUCTS_S
-    placing = 0.0 if whole else 2.0 * rows * laid * dimension / _PRODUCTS_S
+    placing, choosing = (0.0, 0.0) if whole else (rows * _PLACED_ROW_S, rows * _CHOSEN_ROW_S)
     return {
         "reading": 0.1,
         "first picture": 0.05,
-        "neighbours": 0.05 + (exact if laid <= EXACT_MOST else laid * _CELLS_ROW_S),
+        "neighbours": 0.05 + choosing + (exact if laid <= EXACT_MOST else laid * _CELLS_ROW_S),
         "layout": 0.0 if kept else 0.1 + placing + laid * (_LAYOUT_SMALL_ROW_S if laid <= _SMALL else _LAYOUT_ROW_S),
-        "clusters": 0.1 + rows * _CLUSTER_ROW_S,
+        "clusters": 0.1 + rows * (_CLUSTER_ROW_S if whole else _TOLD_ROW_S),
     }
 
 

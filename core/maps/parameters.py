@@ -9,9 +9,9 @@ from core.errors import ConfigError
 
 __all__ = ["LANDMARKS", "LANDMARKS_ABOVE", "MapParameters"]
 
-# Above so many memories some of them are laid out, and the others placed between their neighbours: up to there UMAP takes
-# two minutes and 2 GB on two cores, and landmarks lose half of what lies next to what.
-LANDMARKS_ABOVE: Final = 300_000
+# Above so many memories some of them are laid out, and the others placed between their neighbours: of 200,000 that takes a
+# third of the time and half of the 1.1 GB, and keeps less of what lies next to what (benchmarks/README.md).
+LANDMARKS_ABOVE: Final = 200_000
 LANDMARKS: Final = 20_000
 
 _MOST_NEIGHBOURS: Final = 200

@@ -111,4 +111,4 @@ class Plan:
 
 def first_picture(content: Content, parameters: MapParameters) -> npt.NDArray[np.float32]:
     """Return the memories along their first principal components, (n, dims)."""
-    return pca(content.snapshot.vectors(), dims=parameters.dims, seed=parameters.seed)
+    return pca(content.snapshot.vectors(), dims=parameters.dims, seed=parameters.seed, metric=content.metric)

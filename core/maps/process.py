@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,51 +15,41 @@ from typing import Any, Final
 
 import core
 from core.config import remote_cache_dir
-from core.errors import ConfigError
+from core.errors import ConfigError, StorageError
+from core.maps.folders import private_folder
 from core.maps.order import Order
 
-__all__ = ["MEMORY_VARIABLE", "WORKER_VARIABLE", "Process", "memory_limit", "worker_mode"]
+__all__ = ["WORKER_VARIABLE", "Process", "worker_mode"]
 
 # "start": the worker is started with the server; "asked": with the first map; "off": never, a map is a first picture.
 WORKER_VARIABLE: Final = "MNEMOSCOPE_MAP_WORKER"
-MEMORY_VARIABLE: Final = "MNEMOSCOPE_MAP_MEMORY_MB"
 _MODES: Final = ("start", "asked", "off")
-_SHARE: Final = 0.6
+_COMPILED: Final = "NUMBA_CACHE_DIR"
+# It asks no service for anything.
+_SECRET: Final = re.compile(r"^AWS_|SECRET|TOKEN|PASSW|CREDENTIAL|API_?KEY", re.IGNORECASE)
 _END_S: Final = 5.0
 
 
 def worker_mode() -> str:
     """Return when a worker is started; ConfigError for a word that says nothing."""
-    mode = os.environ.get(WORKER_VARIABLE) or "start"
+    mode = os.environ.get(WORKER_VARIABLE, "").strip() or "start"
     if mode not in _MODES:
-        raise ConfigError(f"{WORKER_VARIABLE}={mode!r} says nothing: use one of {', '.join(_MODES)}.")
+        raise ConfigError(f"{WORKER_VARIABLE}={mode[:40]!r} says nothing: use one of {', '.join(_MODES)}.")
     return mode
-
-
-def memory_limit() -> int:
-    """Return how many bytes a worker may take: what the environment says, else most of the machine; 0 for no limit."""
-    given = os.environ.get(MEMORY_VARIABLE)
-    if given:
-        if not given.isdecimal():
-            raise ConfigError(f"{MEMORY_VARIABLE}={given!r} is no number of megabytes: use 4000, or 0 for no limit.")
-        return int(given) * 1_000_000
-    try:
-        return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * _SHARE)
-    except (ValueError, OSError, AttributeError):
-        return 0
 
 
 class Process:
     """One worker process; it is started by being made. `events` is read by one thread, all else may be called by any."""
 
     def __init__(self, *, memory_bytes: int, warm: bool) -> None:
+        """Start it; StorageError or OSError where that cannot be done."""
         root = Path(core.__file__).resolve().parents[1]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "core.maps.worker", str(memory_bytes), "warm" if warm else "cold"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=root,
-            env={"NUMBA_CACHE_DIR": str(_compiled_dir())} | os.environ,
+            env=_environment(root),
         )
 
     @property
@@ -83,7 +74,8 @@ class Process:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             with contextlib.suppress(ValueError):  # the last line of a process that was killed may be half of one
-                yield json.loads(line)
+                if isinstance(event := json.loads(line), dict):
+                    yield event
 
     def kill(self) -> None:
         """End it at once."""
@@ -102,18 +94,24 @@ class Process:
         return f"by signal {-code}" if code < 0 else f"with code {code}"
 
 
+def _environment(root: Path) -> dict[str, str]:
+    """Return what the worker is to know of this process's environment: no secrets, and where this program lies."""
+    known = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    if not known.get(_COMPILED):
+        known[_COMPILED] = str(_compiled_dir())
+    # Under `python -P` or PYTHONSAFEPATH the folder that it is started in does not count.
+    known["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), known.get("PYTHONPATH"))))
+    return known
+
+
 def _compiled_dir() -> Path:
     """Return where what numba compiles is kept for the next server: privately, since to read it is to run it."""
+    with contextlib.suppress(OSError, RuntimeError):  # no home that can be written to, as in some containers
+        return private_folder(remote_cache_dir() / "compiled")
+    folder = Path(tempfile.gettempdir()) / f"mnemoscope-compiled-{os.getuid() if hasattr(os, 'getuid') else 0}"
     try:
-        return _private(remote_cache_dir() / "compiled")
-    except OSError:  # no home that can be written to, as in some containers
-        return _private(Path(tempfile.gettempdir()) / f"mnemoscope-compiled-{os.getuid() if hasattr(os, 'getuid') else 0}")
-
-
-def _private(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = folder.stat()
-    if hasattr(os, "getuid") and status.st_uid != os.getuid():
-        raise PermissionError(f"'{folder}' belongs to another user")
-    folder.chmod(0o700)
-    return folder
+        return private_folder(folder)
+    except OSError as error:
+        raise StorageError(
+            f"There is no place of our own for what the map compiles ({error}): name a directory in {_COMPILED}."
+        ) from error

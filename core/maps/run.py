@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import zipfile
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from core.maps.engine import Outcome, Task
-from core.maps.folders import INPUTS, make_folder
+from core.maps.folders import INPUTS, WorkFolder
 from core.maps.keeping import Kept
 from core.maps.order import Order
 from core.maps.plan import Plan
@@ -43,7 +42,7 @@ class Run:
     def __init__(self, plan: Plan, generation: int, watcher: Watcher, work: Path | None) -> None:
         self.plan, self.generation = plan, generation
         self._watcher, self._work = watcher, work
-        self._folder: Path | None = None
+        self._folder: WorkFolder | None = None
         self.task = Task(self._begin, self._heard, self._ended)
 
     def _begin(self, number: int) -> Order | None:
@@ -51,8 +50,9 @@ class Run:
         if plan is None:
             return None
         self.plan = plan
-        self._folder = make_folder(self._work)
-        return plan.order(number, self._folder)
+        self._drop()  # of a first try
+        self._folder = WorkFolder(self._work)
+        return plan.order(number, self._folder.path)
 
     def _heard(self, event: dict[str, Any]) -> None:
         stage: Stage = event["stage"]
@@ -60,7 +60,7 @@ class Run:
         self._watcher.stage(self, stage, part)
         if self._folder is not None and (stage, part) == ("reading", 1.0):
             for name in INPUTS:  # memories lie there no longer than they must
-                (self._folder / name).unlink(missing_ok=True)
+                (self._folder.path / name).unlink(missing_ok=True)
         if (stage, part) == ("clusters", 0.0) and (kept := self._read(described=False)) is not None:
             self._watcher.laid_out(self, kept)
 
@@ -69,14 +69,18 @@ class Run:
         if outcome.done and self._folder is not None:
             kept = self._read(described=True)
             outcome = outcome if kept is not None else Outcome(problem=_TORN)
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._drop()
         self._watcher.finished(self, kept, outcome)
+
+    def _drop(self) -> None:
+        if self._folder is not None:
+            self._folder.remove()
+            self._folder = None
 
     def _read(self, *, described: bool) -> Kept | None:
         assert self._folder is not None
         read = read_result if described else read_layout
         try:
-            return self.plan.kept(read(self._folder, metric=self.plan.content.metric))
+            return self.plan.kept(read(self._folder.path, metric=self.plan.content.metric))
         except _UNREADABLE:
             return None

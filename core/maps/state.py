@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.analysis.neighbours import Neighbours
     from core.analysis.projection import Quality
 
-__all__ = ["ClusterView", "MapState", "Method", "Stage"]
+__all__ = ["ClusterView", "MapState", "Method", "Stage", "Unavailable", "undescribed"]
 
 Stage = Literal["reading", "first picture", "neighbours", "layout", "clusters", "done", "failed", "cancelled"]
 Method = Literal["", "pca", "umap", "umap of landmarks"]
@@ -35,11 +35,13 @@ class ClusterView:
 class MapState:
     """A map as it is now; every array is row for row that of the snapshot that was given to `look`, and read-only.
 
-    `coords` is float32 (n, dims) within [0, 1], its longest side filled; None until the first picture. `method` says what
-    drew it: PCA at first, UMAP at the end. `final`: nothing better is being computed. While a former map stands in for one
-    that is computed anew, `coords` are those of the former and `final` is False. `placed` memories came after the layout and
-    lie between their neighbours. `progress` is 0 to 1 over all stages, `eta_s` seconds to the end, None while nobody knows.
-    `problem` says what failed and what to do; `missing` that the optional part of the program is not installed.
+    `coords` is float32 (n, dims) within [0, 1], its longest side filled, and a little beyond after a refit; None until the
+    first picture. `method` says what drew it: PCA at first, UMAP at the end. `final`: nothing better is being computed.
+    While a former map stands in for one that is computed anew, `coords` are those of the former and `final` is False.
+    `placed` memories came after the layout and lie between their neighbours. `progress` is 0 to 1 over all stages, `eta_s`
+    seconds to the end, None while nobody knows. `problem` says what failed and what to do; `missing` that the optional part
+    of the program is not installed, `off` that whoever runs the server switched the computation off: to start again helps
+    against neither.
     `serial` changes with every change of what is drawn (coords, clusters), and never returns.
     """
 
@@ -55,6 +57,7 @@ class MapState:
     placed: int = 0
     problem: str = ""
     missing: bool = False
+    off: bool = False
     revision: str = ""
     serial: int = 0
 
@@ -62,3 +65,17 @@ class MapState:
     def running(self) -> bool:
         """Say whether something is being computed."""
         return self.stage not in ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """Why no worker computes maps: a part that is not installed, switched off, or a setting that says nothing."""
+
+    problem: str
+    missing: bool = False
+    off: bool = False
+
+
+def undescribed(views: Mapping[Granularity, ClusterView]) -> dict[Granularity, ClusterView]:
+    """Return clusters without what is said of them, which is words of memories."""
+    return {name: ClusterView(view.clusters) for name, view in views.items()}

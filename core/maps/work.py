@@ -10,9 +10,18 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from core.analysis.clusters import GRANULARITIES, Clusters, Granularity, carried, clusters, describe, least_members
-from core.analysis.neighbours import Neighbours, nearest, nearest_to
-from core.analysis.projection import aligned, landmarks, placed, quality, unit_box
+from core.analysis.clusters import (
+    GRANULARITIES,
+    Clusters,
+    Granularity,
+    carried,
+    clusters,
+    clusters_at,
+    describe,
+    least_members,
+)
+from core.analysis.neighbours import Neighbours, Probed, nearest
+from core.analysis.projection import aligned, landmarks, placed, quality, turned, unit_box
 from core.maps.layout import laid_out
 from core.maps.order import Arrays, Order, arrays_of, json_of, read_arrays, read_frame, views_of, write_arrays
 from core.maps.parameters import LANDMARKS, LANDMARKS_ABOVE, MapParameters
@@ -27,6 +36,8 @@ Say = Callable[[Stage, float], None]
 _NEIGHBOURS: Final = 15
 _PLACED_BY: Final = 5
 _PLACED_AT_ONCE: Final = 20_000
+_ASKED: Final = 500
+_SAMPLE: Final = 2_000
 _WARM_ROWS: Final = 64
 
 
@@ -43,7 +54,10 @@ class _Rows:
 
 @dataclass(frozen=True, eq=False)
 class _Places:
-    """The places of all rows in the unit box, the side of that in UMAP's own scale, and the landmark nearest to each row."""
+    """The places of all rows, the side of the unit box in UMAP's own scale, and the landmark nearest to each row.
+
+    A first map fills the unit box; one that was laid out anew lies where the former one did, and may leave it a little.
+    """
 
     coords: Floats
     side: float
@@ -58,8 +72,8 @@ def carry_out(order: Order, say: Say) -> None:
     frame = read_frame(folder / "frame.arrow")
     say("reading", 1.0)  # the inputs may go now
     whole = len(matrix) <= LANDMARKS_ABOVE
-    rows = _Rows(matrix) if whole else _chosen(matrix, order.parameters, order.metric)
     say("neighbours", 0.0)
+    rows = _Rows(matrix) if whole else _chosen(matrix, order.parameters, order.metric)
     neighbours = nearest(
         np.ascontiguousarray(rows.matrix),
         k=max(_NEIGHBOURS, order.parameters.neighbours),
@@ -73,8 +87,9 @@ def carry_out(order: Order, say: Say) -> None:
         found |= {"neighbours": neighbours.rows, "distances": neighbours.distances}
     write_arrays(folder / "layout.npz", found)
     say("clusters", 0.0)  # the places may be shown now
-    views = _clusters(order, places, rows, given, say)
-    measured = quality(matrix, places.coords, seed=order.parameters.seed, metric=order.metric)
+    views = _clusters(order, places, rows, neighbours, given, say)
+    sample = _SAMPLE if whole else _SAMPLE // 2  # it takes as long as there are rows
+    measured = quality(matrix, places.coords, sample=sample, seed=order.parameters.seed, metric=order.metric)
     write_arrays(folder / "clusters.npz", arrays_of(views) | {"quality": np.array(astuple(measured), np.float64)})
     texts = frame["content"].tolist()
     for done, (name, view) in enumerate(views.items()):
@@ -110,12 +125,12 @@ def _layout(order: Order, rows: _Rows, matrix: Floats, neighbours: Neighbours, g
         side=side or None,
         progress=lambda part: say("layout", part * share),
     )
-    coords, owner = unit_box(drawn), None
+    coords, owner = unit_box(drawn if former is not None else turned(drawn)), None
     if rows.chosen is not None:
         coords, owner = _placed(coords, rows, matrix, order.metric, say)
     if former is not None:
         common = np.flatnonzero(np.isfinite(former).all(axis=1)).astype(np.int32)
-        coords = unit_box(aligned(coords, former, (common, common)))
+        coords = aligned(coords, former, (common, common))  # not into the box again: that would move all of it
     return _Places(coords, _spread_of(drawn) / max(_spread_of(rows.of(coords)), 1e-9), owner)
 
 
@@ -128,15 +143,18 @@ def _placed(coords: Floats, rows: _Rows, matrix: Floats, metric: str, say: Say) 
     """Return the places of all rows from those of the landmarks."""
     found = np.empty((len(matrix), coords.shape[1]), np.float32)
     owner = np.empty(len(matrix), np.int32)
+    search = Probed.of(rows.matrix, matrix[:: max(1, len(matrix) // _ASKED)], k=_PLACED_BY, metric=metric)
     for start in range(0, len(matrix), _PLACED_AT_ONCE):
         part = slice(start, start + _PLACED_AT_ONCE)
-        near, away = nearest_to(rows.matrix, np.ascontiguousarray(matrix[part]), k=_PLACED_BY, metric=metric)
+        near, away = search.nearest(np.ascontiguousarray(matrix[part]), _PLACED_BY)
         found[part], owner[part] = placed(coords, near, away), near[:, 0]
         say("layout", 0.5 + 0.5 * start / len(matrix))
     return found, owner
 
 
-def _clusters(order: Order, places: _Places, rows: _Rows, given: Arrays, say: Say) -> dict[Granularity, ClusterView]:
+def _clusters(
+    order: Order, places: _Places, rows: _Rows, neighbours: Neighbours, given: Arrays, say: Say
+) -> dict[Granularity, ClusterView]:
     """Return the clusters at every granularity, with the ids of the former map's where they are the same."""
     former = views_of(given, {})
     if order.kept and former:
@@ -145,11 +163,11 @@ def _clusters(order: Order, places: _Places, rows: _Rows, given: Arrays, say: Sa
         return {}
     known = np.flatnonzero(np.isfinite(given["former"]).all(axis=1)).astype(np.int32) if former else None
     views: dict[Granularity, ClusterView] = {}
-    for done, name in enumerate(GRANULARITIES):
-        found = clusters(rows.of(places.coords), least=least_members(len(rows.matrix), name), matrix=rows.matrix)
-        found = found if places.owner is None else _spread(found, places.owner)
-        views[name] = ClusterView(carried(former[name].clusters, found, (known, known)) if known is not None else found)
-        say("clusters", 0.4 * (done + 1) / len(GRANULARITIES))
+    leasts = {name: least_members(len(rows.matrix), name) for name in GRANULARITIES}
+    for name, one in clusters_at(rows.of(places.coords), leasts, rows.matrix, neighbours).items():
+        whole = one if places.owner is None else _spread(one, places.owner)
+        views[name] = ClusterView(carried(former[name].clusters, whole, (known, known)) if known is not None else whole)
+    say("clusters", 0.4)
     return views
 
 

@@ -15,6 +15,7 @@ from pages.shared.downloads import download_buttons
 from pages.shared.here import Here
 from pages.shared.inspector import open_button
 from pages.shared.markup import chips, escaped, slug, text_block
+from pages.shared.regions import left_out
 from pages.shared.rows import RowNumbers, Rows
 from pages.shared.selection import picked
 from pages.shared.words import exact, plural
@@ -38,6 +39,8 @@ def bar(here: Here, shown: int, *, reason: str, on_clear: Callable[[], None], hi
             st.caption(hint)
         return
     selection_bar(here, reason=reason, on_clear=on_clear)
+    if left := left_out(here):
+        st.caption(left)
     if aside := len(keys) - shown:
         st.caption(f"{plural(aside, 'of them is', 'of them are')} not in scope here and stay selected.")
 
@@ -60,7 +63,8 @@ def listed(
         return
     first = _first(name, len(rows))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{name}_chosen_head"):
-        st.markdown(f"**{label}**, {first + 1:,} to {min(first + _A_PAGE, len(rows)):,} of {len(rows):,}", width="content")
+        part = f"{first + 1:,} to {min(first + _A_PAGE, len(rows)):,} of " if len(rows) > _A_PAGE else ""
+        st.markdown(f"**{label}**, {part}{len(rows):,}", width="content")
         _pages(name, first, len(rows))
         download_buttons(here, source, rows, what=label.lower().replace(" ", "-"), key=f"{name}_chosen")
     shown = rows[first : first + _A_PAGE]

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from core.analysis.timeline import Colouring
-from pages.shared.theme import AGENT_CYCLE, TYPES, is_dark, tokens, type_hue
+from pages.shared.here import Here
+from pages.shared.theme import AGENT_CYCLE, is_dark, know_types, tokens, type_hue
 
-__all__ = ["palette", "type_colours"]
+__all__ = ["learn_types", "palette", "type_colours"]
 
-# Types that we do not know are greys elsewhere. Points must be told apart, so they take what the three types leave over.
-_FOREIGN: Final = (6, 4, 5, 9, 8, 11, 1, 7, 0)
 # Fields of which the colours are steps: one hue from dark to light; the surer, newer, more used, the stronger.
 _GRADED: Final = ("confidence", "age", "use")
 _BANDS: Final = (
@@ -41,11 +40,17 @@ def palette(colouring: Colouring, *, agents: Mapping[str, str]) -> tuple[str, ..
     return tuple(colours)
 
 
+def learn_types(here: Here) -> None:
+    """Give the types of the index, then and now, their colours for this run."""
+    frames = {id(each.frame): each.frame for each in (here, here.at_present) if each.frame is not None}
+    know_types({str(name) for frame in frames.values() for name in frame["memory_type"].dropna().unique()})
+
+
 def type_colours(ids: Sequence[str | None]) -> list[str]:
-    """Return a colour for each type: the three that we know have their own, the others what these leave over, by name."""
-    foreign = sorted({value for value in ids if value and value not in TYPES})
-    places = {value: AGENT_CYCLE[_FOREIGN[place % len(_FOREIGN)]] for place, value in enumerate(foreign)}
-    return [places[value][is_dark()] if value in places else type_hue(value).now for value in ids]
+    """Return a colour for each type: the one it has on every page, another where one before it took that."""
+    named = [value for value in ids if value]
+    found = dict(zip(named, _apart(named, {value: type_hue(value).now for value in named}), strict=True))
+    return [found[value] if value else type_hue(value).now for value in ids]
 
 
 def _apart(ids: Sequence[str | None], known: Mapping[str, str]) -> list[str]:

@@ -13,7 +13,7 @@ from pages.shared.here import Here
 from pages.shared.selection import PICKED_MAX, pick_only, picked, unpick
 from pages.shared.words import plural
 
-__all__ = ["Polygon", "Region", "let_go", "read_region", "tell", "write_region"]
+__all__ = ["Polygon", "Region", "left_out", "let_go", "read_region", "tell", "write_region"]
 
 Polygon = tuple[tuple[float, float], ...]
 # A lasso has hundreds of corners; so many say the same and fit into an address.
@@ -21,6 +21,7 @@ _CORNERS: Final = 64
 _FARTHEST: Final = 2**62
 _KEPT: Final = "region_of"
 _TOLD: Final = "region_told"
+_LEFT: Final = "region_left"
 
 
 def write_region(polygon: Sequence[tuple[float, float]], *, digits: tuple[int, int] = (0, 2)) -> str:
@@ -75,8 +76,7 @@ class Region:
         """Pick memories without a region; return how many were, which is all of them but for a bound that is said."""
         left = pick_only(self.here, keys)
         state.put(self.param, None)
-        if left:
-            st.session_state[_TOLD] = f"{PICKED_MAX:,} are selected, {plural(left, 'memory')} more are not."
+        st.session_state[_LEFT] = (self._stream, picked(self.here), left)
         return len(keys) - left
 
     def news(self) -> str:
@@ -107,6 +107,15 @@ def tell() -> None:
     """Say what became of the last region, where there is something to say: a callback can draw nothing."""
     if said := st.session_state.pop(_TOLD, ""):
         st.toast(said, icon=":material/select:")
+
+
+def left_out(here: Here) -> str:
+    """Return what to say of memories that were chosen but are more than can be selected; "" where all are."""
+    stream, keys, left = st.session_state.get(_LEFT, ("", (), 0))
+    if not left or here.store is None or stream != here.store.stream or keys != picked(here):
+        return ""
+    more = plural(left, "more memory was", "more memories were")
+    return f"{more} chosen and left out: at most {PICKED_MAX:,} can be selected."
 
 
 def let_go(param: str) -> None:

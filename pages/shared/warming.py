@@ -31,8 +31,9 @@ def warm(_catalog: Catalog, uri: str) -> None:  # noqa: ARG001
                 embedder.embed(["warm"])
         from pages.shared.map.source import maps  # it stands on what this is a part of
 
-        with contextlib.suppress(MnemoscopeError):
-            maps().warm()
+        served = maps()
+        atexit.register(served.close)  # what its worker was given does not lie there until the next start
+        served.warm()
 
     timer = threading.Timer(_WARM_AFTER_S, load)
     timer.daemon = True

@@ -38,7 +38,13 @@ def test_a_run_ends_with_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert list(last) == ["ari", "ami", "noise", "clusters", "seconds"]
     assert (last["ari"], last["ami"], last["clusters"]) == (1.0, 1.0, 3)
     assert printed[0].startswith("30 texts, 3 labels")
-    assert [line[:24].strip() for line in printed[2:-1]] == ["pca map, medium", "… noise a group apart", "k-means, true k"]
+    assert [line[:24].strip() for line in printed[2:-1]] == [
+        "pca map, broad",
+        "pca map, medium",
+        "… noise a group apart",
+        "pca map, fine",
+        "k-means, true k",
+    ]
 
 
 def test_agreement_is_one_for_the_same_groups_and_none_by_chance() -> None:
@@ -51,7 +57,7 @@ def test_agreement_is_one_for_the_same_groups_and_none_by_chance() -> None:
 def test_clusters_are_those_of_the_map() -> None:
     random = np.random.default_rng(0)
     matrix = np.repeat(np.eye(3, 8, dtype=np.float32), 30, axis=0) + random.normal(0, 0.02, (90, 8)).astype(np.float32)
-    found = clusters.found_on_map(matrix, MapParameters(), granularity="medium", layout="pca")
+    found = clusters.found_on_map(matrix, MapParameters(), layout="pca")["medium"]
     groups = clusters.found_by_kmeans(matrix, 3, seed=0)
     assert clusters.agreement(groups.tolist(), found.nearest).ari == 1.0
 
@@ -64,16 +70,35 @@ def test_csv_with_other_fields(tmp_path: Path, name: str) -> None:
     assert found == clusters.Labelled(("Where, please,\nis it?", "When?"), ("place", "time"))
 
 
+def test_rows_without_a_text_or_a_label_are_left_out_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text(
+        '\ufeff{"text": "a", "label": 0}\n{"text": " ", "label": 1}\n\n{"text": "b", "label": 2.0}\n{"text": "c"}\n'
+        '{"text": 5, "label": 1}\n{"text": "d", "label": ""}\n{"text": "e", "label": NaN}\n{"text": "f", "label": " x "}\n'
+        '{"text": "g", "label": ["x"]}',
+        encoding="utf-8",
+    )
+    found = clusters.read_labelled(path, text_field="text", label_field="label")
+    assert found == clusters.Labelled(("a", "b", "f"), ("0", "2", "x"), 6)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 12])
+def test_few_and_equal_texts_are_no_trouble(count: int) -> None:
+    found = clusters.found_on_map(np.ones((count, 4), np.float32), MapParameters(), layout="pca")["medium"]
+    assert (found.count, found.noise) == (0, 1.0)
+    assert clusters.agreement(["x"] * count, found.nearest).ari == 1.0
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        pytest.param(
-            '{"text": "a", "label": 1}\n{"text": " ", "label": 1}', "line 2: there is no text in 'text'", id="text"
-        ),
-        pytest.param('{"text": "a"}', "line 1: there is no label in 'label'", id="label"),
+        pytest.param('{"sentence": "a", "label": 1}', "no field 'text', but 'sentence', 'label': .*--text-field", id="text"),
+        pytest.param('{"text": "a"}', "no field 'label', but 'text': .*--label-field", id="label"),
+        pytest.param('{"text": "a", "label": ""}', "no field 'label', but 'text'", id="empty-labels"),
+        pytest.param('{"text": "a"}\n{"label": "b"}', "holds no row with a text and a label", id="never-both"),
         pytest.param("[1]", "line 1 must be a JSON object", id="object"),
         pytest.param("{", "line 1 is not JSON", id="json"),
-        pytest.param("\n", "holds no texts", id="empty"),
+        pytest.param("\n", "holds no row with a text", id="empty"),
     ],
 )
 def test_what_cannot_be_read_is_said(tmp_path: Path, content: str, said: str) -> None:
@@ -83,6 +108,17 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, content: str, said: str) ->
         evaluate("--texts", str(path))
     with pytest.raises(FileReadError, match=r"none\.jsonl cannot be read"):
         evaluate("--texts", str(tmp_path / "none.jsonl"))
+
+
+@pytest.mark.parametrize("damage", [slice(None, 60), slice(40, 60)], ids=["cut", "altered"])
+def test_a_damaged_file_is_said(tmp_path: Path, damage: slice) -> None:
+    path = tmp_path / "texts.jsonl.gz"
+    packed = bytearray(gzip.compress("\n".join(json.dumps({"text": str(row), "label": row}) for row in range(99)).encode()))
+    if damage.start:
+        packed[damage] = b"\xff" * 20
+    path.write_bytes(packed if damage.start else packed[damage])
+    with pytest.raises(FileReadError, match="cannot be read"):
+        clusters.read_labelled(path, text_field="text", label_field="label")
 
 
 def test_a_seed_that_makes_no_sense_is_refused() -> None:

@@ -24,7 +24,7 @@ def make_frame(**columns):
 
 
 def times(*texts):
-    return pd.to_datetime(list(texts), utc=True).as_unit("us")
+    return pd.to_datetime(list(texts), utc=True, format="ISO8601").as_unit("us")
 
 
 def test_groups_are_coloured_by_their_number_and_what_is_in_none_apart():
@@ -55,6 +55,21 @@ def test_beyond_two_hundred_groups_the_smallest_share_a_colour():
             ("after 10:00", "until 10:00", "not stated"),
             [1, 0, 2, 2, 2, 2],
             id="two, the others unknown",
+        ),
+        pytest.param(
+            times("2020-01-01 00:00", *[f"2026-01-01 0{hour}:00" for hour in range(1, 6)]),
+            (
+                "after 1 Jan 2026, 04:00",
+                "1 Jan 2026, 03:00 to 1 Jan 2026, 04:00",
+                "1 Jan 2026, 02:00 to 1 Jan 2026, 03:00",
+                "1 Jan 2026, 01:00 to 1 Jan 2026, 02:00",
+                "until 1 Jan 2026, 01:00",
+            ),
+            [4, 4, 3, 2, 1, 0],
+            id="one day of years",
+        ),
+        pytest.param(
+            times("0001-01-01", *["9999-12-31"] * 5), ("after 1 Jan 1", "until 1 Jan 1"), [1, 0, 0, 0, 0, 0], id="odd years"
         ),
     ],
 )

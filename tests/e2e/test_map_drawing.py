@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import zlib
-from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import expect
 
 from pages.shared.theme import AGENT_CYCLE
-from tests.e2e.conftest import ROOT, Server
+from tests.e2e.drawn import SVG, Drawing, Harness, on_a_phone
 
-SVG = "{http://www.w3.org/2000/svg}"
 # A browser without WebGL, as some remote desktops and hardened ones are.
 NO_WEBGL = """
 const kept = HTMLCanvasElement.prototype.getContext;
@@ -26,27 +23,14 @@ LOSE = (
 )
 
 
-class Harness(Server):
-    """The harness page in place of the dashboard."""
-
-    def command(self):
-        options = {"port": self.port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
-        script = ROOT / "tests" / "e2e" / "map_harness.py"
-        return [sys.executable, "-m", "streamlit", "run", str(script), *(f"--server.{n}={v}" for n, v in options.items())]
-
-
-class Drawing:
-    """The component in the page: places in it are in its own pixels, or on the map."""
+class MapDrawing(Drawing):
+    """The map in the page: places in it are in its own pixels, or on the map."""
 
     def __init__(self, page, address):
-        self.page = page
         self.received = []
         page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: self.received.append(len(frame))))
-        page.goto(address)
-        self.stage = page.locator(".stage[data-view]").first
-        self.stage.wait_for()
+        super().__init__(page, address)
         self.rows, self.places, self.codes = json.loads(page.locator("[data-known]").get_attribute("data-known"))
-        self.heard_so_far = 0
 
     @property
     def view(self):
@@ -57,16 +41,6 @@ class Drawing:
     def width(self):
         """How much of the map is in view from left to right."""
         return self.view[2] - self.view[0]
-
-    def heard(self, kind):
-        """The next gesture of a kind that Python got, those of other kinds before it left out."""
-        while True:
-            line = self.page.locator(f"[data-heard='{self.heard_so_far}']")
-            line.wait_for(state="attached")
-            self.heard_so_far += 1
-            gesture = json.loads(line.text_content())
-            if gesture["kind"] == kind:
-                return gesture
 
     def at(self, x, y):
         """A place in the page, of one on the map."""
@@ -85,10 +59,6 @@ class Drawing:
         for place in places[1:]:
             self.page.mouse.move(*place, steps=3)
         self.page.mouse.up()
-
-    def press(self, name):
-        """Press one of the buttons."""
-        self.page.get_by_role("button", name=name).first.click()
 
     def zoom_to(self, place, steps=5):
         """Zoom in around a place of the map, with Ctrl and the wheel."""
@@ -114,14 +84,13 @@ class Drawing:
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory):
     """The harness page, started once."""
-    server = Harness(tmp_path_factory.mktemp("store"), tmp_path_factory.mktemp("log") / "server.log")
-    server.wait()
+    server = Harness("map_harness.py", tmp_path_factory.mktemp("harness"))
     yield server
     server.stop()
 
 
 def test_a_hundred_thousand_points_move_at_once_and_are_sent_once(harness, page):
-    drawing = Drawing(page, f"{harness.url}/?n=100000")
+    drawing = MapDrawing(page, f"{harness.url}/?n=100000")
     expect(drawing.stage).to_have_attribute("data-engine", "webgl")
     expect(page.locator(".said")).to_contain_text("100,000 memories")
     assert 500_000 < max(drawing.received) < 1_200_000
@@ -159,7 +128,7 @@ def test_a_hundred_thousand_points_move_at_once_and_are_sent_once(harness, page)
 
 
 def test_a_lasso_a_box_and_keys_say_which_memories(harness, page):
-    drawing = Drawing(page, f"{harness.url}/?n=2000&hits=1")
+    drawing = MapDrawing(page, f"{harness.url}/?n=2000&hits=1")
     drawing.press("Select with a lasso")
     drawing.drag(*(drawing.middle(dx, dy) for dx, dy in ((-200, -150), (150, -150), (160, 120), (-180, 140), (-200, -140))))
     lasso = drawing.heard("region")["polygon"]
@@ -190,7 +159,7 @@ def test_a_lasso_a_box_and_keys_say_which_memories(harness, page):
 
 
 def test_colours_are_right_with_and_without_webgl(harness, context, page):
-    drawing = Drawing(page, f"{harness.url}/?n=300")
+    drawing = MapDrawing(page, f"{harness.url}/?n=300")
     place, code = next((p, c) for p, c in zip(drawing.places, drawing.codes, strict=False) if c < 12)
     colour = AGENT_CYCLE[code][0]
     wanted = tuple(0.92 * int(colour[at : at + 2], 16) + 0.08 * 255 for at in (1, 3, 5))
@@ -206,7 +175,7 @@ def test_colours_are_right_with_and_without_webgl(harness, context, page):
     assert drawing.colour_at(*drawing.at(*place)) == pytest.approx(wanted, abs=4)
 
     page.add_init_script(NO_WEBGL)
-    without = Drawing(page, f"{harness.url}/?n=300")
+    without = MapDrawing(page, f"{harness.url}/?n=300")
     expect(without.stage).to_have_attribute("data-engine", "canvas")
     expect(page.locator(".said")).to_contain_text("drawn without WebGL")
     without.zoom_to(place, 8)
@@ -214,7 +183,7 @@ def test_colours_are_right_with_and_without_webgl(harness, context, page):
 
 
 def test_more_points_than_can_be_sent_are_counted_until_one_zooms_in(harness, page):
-    drawing = Drawing(page, f"{harness.url}/?n=400000&two=1")
+    drawing = MapDrawing(page, f"{harness.url}/?n=400000&two=1")
     expect(drawing.stage).to_have_attribute("data-kind", "raster")
     expect(page.locator(".said").first).to_contain_text("400,000 memories")
     drawing.zoom_to(drawing.places[1], 8)
@@ -227,37 +196,16 @@ def test_more_points_than_can_be_sent_are_counted_until_one_zooms_in(harness, pa
 
 
 def test_it_is_said_saved_and_pinched(harness, browser):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, accept_downloads=True, color_scheme="dark"
-    )
-    page = context.new_page()
-    try:
-        drawing = Drawing(page, f"{harness.url}/?n=300&hits=1")
-        expect(drawing.stage).to_have_attribute("aria-label", re.compile("A map of 300 memories"))
-        expect(drawing.stage.locator(".unseen")).to_contain_text("300 memories, near to each other")
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        files = {}
-        for kind in ("PNG", "SVG"):
-            with page.expect_download() as download:
-                drawing.press(f"Download the figure as {kind}")
-            files[kind] = download.value.path().read_bytes()
-            assert download.value.suggested_filename == f"harness.{kind.lower()}"
-        assert files["PNG"].startswith(b"\x89PNG")
-        drawn = ElementTree.fromstring(files["SVG"])
+    with on_a_phone(browser) as page:
+        drawing = MapDrawing(page, f"{harness.url}/?n=300&hits=1")
+        drawing.is_named("A map of 300 memories", "300 memories, near to each other")
+        drawn = drawing.saved()
         texts = [element.text or "" for element in drawn.iter(f"{SVG}text")]
-        assert any("</text><script>" in text for text in texts), "a hostile name is text"
         assert any(text.startswith("300 memories · UMAP") for text in texts)
         assert any(re.fullmatch(r"agent b \d+", text) for text in texts), "the legend counts"
         assert len(list(drawn.iter(f"{SVG}circle"))) > 300
-        assert page.evaluate("window.hacked") is None
 
         width = drawing.width
-        cdp = context.new_cdp_session(page)
-        x, y = drawing.middle()
-        for kind, apart in (("touchStart", 30), ("touchMove", 60), ("touchMove", 90), ("touchEnd", None)):
-            points = [] if apart is None else [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
-            cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        drawing.pinch(*drawing.middle())
         expect(page.locator(".said")).to_contain_text("in view")
         assert drawing.width == pytest.approx(width / 3, rel=0.05)
-    finally:
-        context.close()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import posixpath
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,10 +19,6 @@ from pages.shared.map.gesture import gesture_of, serial_of, view_of
 from pages.shared.map.payload import View, drawing_data
 
 NODE = shutil.which("node")
-ASSETS = Path(chart.__file__).parents[1] / "assets"
-IMPORT = re.compile(r'^import \{([^}]*)\} from "([./\w]+)\.js";', re.MULTILINE)
-EXPORT = re.compile(r"^export (?:async )?(?:const|function|class) (\w+)", re.MULTILINE)
-DECLARED = re.compile(r"^(?:export )?(?:async )?(?:const|let|function|class) (\w+)", re.MULTILINE)
 HOSTILE = "\u202ee\x1b[31m <img src=x>\n[a](http://b)"
 POINTS = MapPoints(np.array([[0, 0], [1, 0.5], [0.25, 1], [np.nan, 0]], "f4"), np.array([0, 1, 1, 0], "u1"))
 DRAWING = {"palette": ["#111111", "#222222"], "names": ["a", HOSTILE], "title": HOSTILE, "file_name": "map"}
@@ -105,6 +99,12 @@ def test_more_points_than_can_be_sent_are_counted_until_few_are_in_view(monkeypa
     chosen = cells(only)[1]
     assert sorted(set(chosen.tolist())) == sorted({int(points.codes[7]), 255})
     assert len(codes) == len(chosen)
+    coarse, code = View(points.extent, columns=16, rows=16), int(points.codes[7])
+    seen = [
+        np.count_nonzero(cells(data(points, view=coarse, back=back))[1] == code)
+        for back in ((), [other for other in range(9) if other != code])
+    ]
+    assert seen[1] > 2 * seen[0], "what lies behind hides nothing"
 
     near = data(points, view=View((0.4, 0.4, 0.6, 0.6)))
     rows = read(near, "rows")
@@ -159,27 +159,6 @@ def test_a_view_asks_for_no_more_cells_than_a_screen_has():
 def test_points_near_a_place_come_nearest_first():
     assert POINTS.near(0.2, 0.9, reach=1).tolist() == [2, 1, 0]
     assert POINTS.near(0.2, 0.9, reach=0.01).tolist() == []
-
-
-def test_the_script_is_our_files_in_an_order_in_which_each_has_what_it_needs():
-    texts = {name: (ASSETS / f"{name}.js").read_text() for name in chart.SCRIPTS}
-    assert {f"map/{path.stem}" for path in (ASSETS / "map").glob("*.js")} == {
-        name for name in texts if name.startswith("map/")
-    }
-    for place, name in enumerate(chart.SCRIPTS):
-        body = IMPORT.sub("", texts[name])
-        for imported, path in IMPORT.findall(texts[name]):
-            source = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
-            assert source in chart.SCRIPTS[:place], f"{name}.js needs {source}.js before it"
-            for word in filter(None, map(str.strip, imported.split(","))):
-                assert word in EXPORT.findall(texts[source]), f"{source}.js exports no {word}"
-                assert re.search(rf"\b{word}\b", body), f"{name}.js does not use {word}"
-        assert texts[name].count("\n") <= 300
-        assert texts[name].startswith("//"), f"{name}.js does not say what it is"
-        assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|\beval\(", body), f"{name}.js writes markup"
-    declared = [word for text in texts.values() for word in DECLARED.findall(text)]
-    assert len(declared) == len(set(declared)), "one module: each name once"
-    assert not re.search(r"^import |^export (?!default)", chart.module(), re.MULTILINE)
 
 
 @pytest.mark.skipif(NODE is None, reason="Node is not installed: the script is tried in the browser tests only")

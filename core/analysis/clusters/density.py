@@ -6,14 +6,17 @@ imported where it is used: only the worker process calls `clusters`.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from core.analysis.clusters.modularity import modularity
+from core.analysis.neighbours import Neighbours
 from core.errors import ConfigError, MissingExtraError
 
 __all__ = [
@@ -42,6 +45,7 @@ _SHARES: Final[Mapping[Granularity, tuple[float, int]]] = {"broad": (1.5, 10), "
 # What is larger than a tenth of the map, and than ten of the smallest clusters, is told as its parts where it has any.
 _MOST_SHARE: Final = 0.1
 _MOST_TIMES: Final = 10
+_LEVELS: Final = 8  # least sizes that are tried for the medium granularity
 _HELD: Final = 0.5  # of a large cluster lies in its parts, or it stays whole
 
 
@@ -111,13 +115,40 @@ def clusters(coords: Floats, *, least: int, matrix: Floats | None = None) -> Clu
     With the vectors (n, dim), noise is assigned (`nearest`) to the cluster whose centroid is the most like it, else to the
     one on the map. Raises MissingExtraError without the optional part `map`, ConfigError for a `least` below 2.
     """
-    return clusters_at(coords, (least,), matrix=matrix)[0]
+    return _clusters(coords, least, matrix, _Tree())
 
 
-def clusters_at(coords: Floats, leasts: Sequence[int], *, matrix: Floats | None = None) -> tuple[Clusters, ...]:
-    """Return the density clusters of a map for each least size, as `clusters` would; the costly part is done once."""
+def clusters_at(
+    coords: Floats,
+    leasts: Mapping[Granularity, int],
+    matrix: Floats | None = None,
+    neighbours: Neighbours | None = None,
+) -> dict[Granularity, Clusters]:
+    """Return the density clusters of a map for each least size, as `clusters` would; the costly part is done once.
+
+    With the neighbours of the rows, the medium ones are those of the least size, between the fine and the broad, that gives
+    the highest modularity: how finely is told apart follows the memories, not their number alone.
+    """
     tree = _Tree()
-    return tuple(_clusters(coords, least, matrix, tree) for least in leasts)
+    found = {name: _clusters(coords, least, matrix, tree) for name, least in leasts.items()}
+    if neighbours is not None and set(leasts) == set(GRANULARITIES):
+        found["medium"] = _most_modular(coords, found, matrix, neighbours, tree)
+    return found
+
+
+def _most_modular(
+    coords: Floats,
+    found: Mapping[Granularity, Clusters],
+    matrix: Floats | None,
+    neighbours: Neighbours,
+    tree: _Tree,
+) -> Clusters:
+    """Return the clusters of the level that is the most modular; the medium ones where no level has two."""
+    known = {one.least: one for one in found.values()}
+    sizes = np.geomspace(found["fine"].least, found["broad"].least, _LEVELS).round().astype(int).tolist()
+    levels = [known[least] if least in known else _clusters(coords, least, matrix, tree) for least in dict.fromkeys(sizes)]
+    told = [one for one in levels if one.count > 1]
+    return max(told, key=lambda one: (modularity(one.nearest, neighbours), one.least)) if told else found["medium"]
 
 
 class _Tree:
@@ -198,10 +229,10 @@ def _nearest(codes: Codes, count: int, points: Floats, *, cosine: bool) -> Codes
     noise = np.flatnonzero(codes == NOISE)
     if not count or not len(noise):
         return near
-    members = np.flatnonzero(codes >= 0)
-    sums = np.zeros((count, points.shape[1]), np.float64)
-    np.add.at(sums, codes[members], points[members])
-    centroids = sums / np.bincount(codes[members], minlength=count)[:, None]
+    order = np.argsort(codes, kind="stable")
+    bounds = np.searchsorted(codes[order], np.arange(count + 1))
+    members = (order[first:last] for first, last in itertools.pairwise(bounds.tolist()))
+    centroids = np.stack([points[rows].mean(axis=0, dtype=np.float64) for rows in members])
     if cosine:
         centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), np.finfo(np.float64).tiny)
         near[noise] = np.argmax(points[noise] @ centroids.T.astype(np.float32), axis=1)

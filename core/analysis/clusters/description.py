@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -75,7 +76,7 @@ def describe(found: Clusters, texts: Sequence[str], frame: pd.DataFrame, matrix:
     """Return what there is to say of each cluster, by code.
 
     `texts`, the rows of `frame` (core.analysis.frame.COLUMNS) and of `matrix` (n, dim) are those that were clustered. A
-    label is made of its terms; without any, of the beginning of the central memory.
+    label is made of its terms; without any, of the beginning of the central memory, called a number where that is all it is.
     """
     told = terms(texts, found.codes)
     lines = labels(told)
@@ -86,7 +87,7 @@ def describe(found: Clusters, texts: Sequence[str], frame: pd.DataFrame, matrix:
         ClusterInfo(
             id=int(found.ids[code]),
             code=code,
-            label=lines[code] or one_line(texts[central[code]], _EXCERPT) or f"Cluster {int(found.ids[code]) + 1}",
+            label=lines[code] or _example(texts[central[code]]) or f"Cluster {int(found.ids[code]) + 1}",
             terms=told[code],
             central=central[code],
             size=int(size),
@@ -99,11 +100,21 @@ def describe(found: Clusters, texts: Sequence[str], frame: pd.DataFrame, matrix:
     )
 
 
+def _example(text: str) -> str:
+    """Return the beginning of a text as a label, saying that it is an example where it has no words; "" for an empty one."""
+    line = one_line(text, _EXCERPT)
+    if not line or any(map(str.isalpha, line)):
+        return line
+    return f"{'numbers' if any(map(str.isdigit, line)) else 'signs'} such as {line}"
+
+
 def _centres(found: Clusters, matrix: Floats) -> tuple[list[int], list[float]]:
     """Return the row that is most like each cluster's centroid, the first of equals, and the mean cosine to it."""
     central, cohesion = [], []
-    for code in range(found.count):
-        rows = found.rows(code)
+    order = np.argsort(found.codes, kind="stable")
+    bounds = np.searchsorted(found.codes[order], np.arange(found.count + 1))
+    for first, last in pairwise(bounds.tolist()):
+        rows = order[first:last]
         members = matrix[rows].astype(np.float32)
         members /= np.maximum(np.linalg.norm(members, axis=1, keepdims=True), np.finfo(np.float32).tiny)
         centroid = members.mean(axis=0)

@@ -13,6 +13,7 @@ from itertools import chain, count, islice
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from core.analysis.clusters.density import NOISE, Codes
 from core.analysis.clusters.phrases import phrases
@@ -23,6 +24,8 @@ from core.hostile import one_line
 __all__ = ["labels", "terms"]
 
 _CANDIDATES: Final = 12
+_COUNTED_ALL: Final = 300_000  # texts are counted about; of a cluster its share of them, and so many at least
+_COUNTED_LEAST: Final = 1_000
 _LOOKED_AT: Final = 200  # texts of a cluster in which phrases and spellings are looked for
 # So many of a cluster's texts have each of its terms, or it says too little of them; fewer where the label would be short.
 _LEAST_SHARE: Final = 0.12
@@ -36,15 +39,19 @@ _BETWEEN: Final = " · "
 
 
 def terms(texts: Sequence[str], codes: Codes, *, most: int = 8) -> tuple[tuple[str, ...], ...]:
-    """Return the terms of each cluster, by code, the most telling first; noise only tells which words are common."""
+    """Return the terms of each cluster, by code, the most telling first; noise only tells which words are common.
+
+    Of a cluster beyond its share of 300,000 texts, and beyond 1,000, a sample is counted, the same each time.
+    """
     clusters = int(codes.max(initial=NOISE)) + 1
     order = np.argsort(codes, kind="stable")
     bounds = np.searchsorted(codes[order], np.arange(NOISE, clusters + 1))
-    groups = [order[bounds[at] : bounds[at + 1]].tolist() for at in range(clusters + 1)]
+    groups = [_sampled(order[bounds[at] : bounds[at + 1]], clusters) for at in range(clusters + 1)]
     counted = [_counted([texts[row] for row in rows]) for rows in groups]
     totals: Counter[str] = Counter()
-    for one in counted:
-        totals.update(one)
+    for size, rows, words in zip(np.diff(bounds).tolist(), groups, counted, strict=True):
+        stands_for = size / max(1, len(rows))
+        totals.update(words if stands_for == 1 else {word: stands_for * times for word, times in words.items()})
     mean = sum(totals.values()) / max(1, sum(map(bool, counted)))
     found = []
     for rows, words in zip(groups[1:], counted[1:], strict=True):
@@ -55,14 +62,23 @@ def terms(texts: Sequence[str], codes: Codes, *, most: int = 8) -> tuple[tuple[s
     return tuple(found)
 
 
+def _sampled(rows: npt.NDArray[np.int64], clusters: int) -> list[int]:
+    """Return the rows of a cluster that are counted, in order: all, or a sample drawn with a fixed seed."""
+    most = max(_COUNTED_LEAST, _COUNTED_ALL // (clusters + 1))
+    chosen = rows if len(rows) <= most else np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
+    return [int(row) for row in chosen]
+
+
 def labels(found: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Return one line for the terms of each cluster, "" for none; further terms, or a number, tell alike ones apart."""
     made: list[str] = []
+    known: set[str] = set()
     for told in found:
         lines = [_line(told[:_LABEL_TERMS])]
         lines += [_line([*told[: _LABEL_TERMS - 1], term]) for term in told[_LABEL_TERMS:]]
         numbered = (f"{lines[0]} ({number})" for number in count(2))
-        made.append(next(line for line in chain(lines, numbered) if line not in made or not line))
+        made.append(next(line for line in chain(lines, numbered) if line not in known or not line))
+        known.add(made[-1])
     return tuple(made)
 
 
@@ -112,5 +128,7 @@ def _various(ranked: Sequence[str]) -> list[str]:
 def _akin(one: str, other: str) -> bool:
     """Say whether two words differ in an ending alone, as "book" and "booking"."""
     short, long = sorted((one, other), key=len)
+    if long == f"{short}s":
+        return True
     common = len(short) - (short[-1] in "ey")
     return len(short) >= _ENDING and long.isascii() and len(long) - len(short) <= _ENDING and long[:common] == short[:common]

@@ -20,6 +20,7 @@ _TERM_CHARS: Final = 40
 _JOINS: Final = frozenset({" ", "  ", "_", "-", "\n"})
 _CODE_LENGTH: Final = 5  # capitals alone, and so many: an id, unless many texts have it
 _CODE_SHARE: Final = 0.25
+_LEADS: Final = frozenset({"New"})  # of names: no term, but part of New York
 _Pair = tuple[str, str]
 
 
@@ -50,12 +51,14 @@ def phrases(words: Sequence[str], texts: Sequence[str]) -> list[str]:
 
 def _said(text: str, wanted: frozenset[str]) -> list[tuple[str, str, int]]:
     """Return the wanted words of a text with their spelling and place; places that follow each other are side by side."""
-    said, place = [], 0
+    said, place, before = [], 0, ""
     for gap, token in tokens_at(text):
         place += 1 if gap in _JOINS else 2
         known = stems(token.lower())
         if len(known) == 1 and known[0] in wanted:
-            said.append((known[0], token, place))
+            leads = before in _LEADS and gap == " " and token[:1].isupper()
+            said.append((known[0], f"{before} {token}" if leads else token, place))
+        before = token
     return said
 
 

@@ -19,28 +19,29 @@ _TOPICS: Final = 2
 
 # Of three letters or more: shorter words are no terms anyway.
 _ENGLISH: Final = """
-about above across after again against all almost along already also although always among and another any anybody anyone
-anything are aren't around because been before behind being below between both but came can can't cannot com come comes
-could couldn't did didn't does doesn't doing don't done down during each either else enough etc ever every everyone
-everything few for from further gave get gets getting give given gives giving goes going gone gonna got had hadn't has
-hasn't have haven't having her here here's hers herself him himself his how how's however html http https i'd i'll i'm
-i've into isn't it'd it's its itself just last least less let let's like likely lot lots made make makes making many may
-maybe might more most much must myself near need needs net never next nobody none nor not nothing now off often once one
-ones only onto org other others our ours ourselves out over own per perhaps put quite rather said same say says see seems
-seen several shall she she's should shouldn't since some someone something soon still such take taken takes taking than
-that that's the their theirs them themselves then there there's therefore these they they'd they'll they're they've thing
-things this those though three through thus too took toward towards two under until upon use used uses using very via vs
-want wanted wants was wasn't way ways we'd we'll we're we've well went were weren't what what's when where where's
-whether which while who who's whom whose why will with within without won't would wouldn't www yet you you'd you'll
-you're you've your yours yourself yourselves
+about above across after again against all almost along already also although always among and another any anybody
+anyone anything are aren't around because been before behind being below between both but came can can't cannot com come
+comes could couldn't currently did didn't does doesn't doing don't done down during each either else enough especially
+etc ever every everyone everything few finally for from further gave get gets getting give given gives giving goes going
+gone gonna got had hadn't has hasn't have haven't having her here here's hers herself him himself his how how's however
+html http https i'd i'll i'm i've including into isn't it'd it's its itself just last least less let let's like likely
+lot lots made make makes making many may maybe mention mentioned mentions might more most much must myself near need
+needs net never next nobody none nor not nothing now off often once one ones only onto org other others our ours
+ourselves out over own per perhaps proceed proceeding provide provided provides providing put quite rather recently
+regarding said same say says see seems seen several shall she she's should shouldn't since some someone something soon
+still such take taken takes taking than that that's the their theirs them themselves then there there's therefore these
+they they'd they'll they're they've thing things this those though three through thus too took toward towards two under
+unfortunately until upon use used uses using usually various very via vs want wanted wants was wasn't way ways we'd
+we'll we're we've well went were weren't what what's when where where's whether which while who who's whom whose why
+will with within without won't would wouldn't www yet you you'd you'll you're you've your yours yourself yourselves
 """
 _SMALL_TALK: Final = """
-able absolutely actually ahh alright amazing anyway awesome basically bit bye certainly cool day days definitely exactly
-false feel feeling feels felt find fine glad good great guess haha happy hear heard hello hey hmm hope hopefully http
-https info it'd keep keeps kind kinda know known let's like literally lol look looking looks made mean nan new nice none
-null okay okey oops people please pretty probably really right since sorry sort sounds stuff sure talk talking tell thank
-thanks think thought times today told tomorrow tonight totally true truly try undefined world wow www yeah yep yes
-yesterday yup
+able absolutely actually ahead ahh alright amazing amp anyway appreciate appreciated awesome basically bit bye certainly
+cool day days definitely exactly false feel feeling feels felt find fine glad good great guess haha happy hear heard
+hello hey hmm hope hopefully http https info it'd keep keeps kind kinda know known let's like literally lol look looking
+looks made mean nan nbsp new nice none null okay okey oops people please pretty probably quot really right since sorry
+sort sounds stuff sure talk talking tell thank thanks think thought times today told tomorrow tonight totally true truly
+try undefined welcome world wow www yeah yep yes yesterday yup
 """
 _RUSSIAN: Final = """
 без более будет был была были было быть вам вас ведь весь вот все всего всех всё где даже для его если есть ещё или как

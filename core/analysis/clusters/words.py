@@ -18,13 +18,17 @@ _LONGEST: Final = 24
 _SHORTEST: Final = 3
 _PAIR: Final = 2
 _LATIN: Final = "\u024f"
-_ASCII: Final = re.compile(r"https?://\S++|\w++(?:'\w++)*+", re.IGNORECASE | re.ASCII)
+_ADDRESS: Final = r"(?:https?|ftp|file|s3)://\S++|www\.\S++|\w++@\w\S*+"
+_NO_WORD: Final = re.compile(r".*(?:://|@)|www\.|[a-f]{10,}$", re.IGNORECASE)  # addresses, and numbers to the base of 16
+_ASCII: Final = re.compile(rf"{_ADDRESS}|\w++(?:'\w++)*+", re.IGNORECASE | re.ASCII)
 _KNOWN: Final = 200_000
+_MARKUP: Final = re.compile(r"</?[a-z][^<>]{0,200}>", re.IGNORECASE)
+_FIELD: Final = re.compile(r"""(?<=[{,\s])(["'])[\w-]{1,40}\1\s{0,3}:""")
 
 
 def tokens(text: str) -> set[str]:
     """Return what may be words in a text's beginning, lower case, each once; `stems` says what of them is."""
-    head = text[:CHARS].lower().replace("’", "'")
+    head = _beginning(text).lower()
     return set(
         _ASCII.findall(head) if head.isascii() else _any_script().findall(searchable(unicodedata.normalize("NFC", head)))
     )
@@ -32,7 +36,7 @@ def tokens(text: str) -> set[str]:
 
 def tokens_at(text: str) -> list[tuple[str, str]]:
     """Return the tokens of a text's beginning as they are written, in their order, each with what lies before it."""
-    head = text[:CHARS].replace("’", "'")
+    head = _beginning(text)
     if not head.isascii():
         head = searchable(unicodedata.normalize("NFC", head))
     found, end = [], 0
@@ -46,11 +50,11 @@ def tokens_at(text: str) -> list[tuple[str, str]]:
 @lru_cache(maxsize=_KNOWN)
 def stems(token: str) -> tuple[str, ...]:
     """Return the words of a token, without endings of the plural: of an identifier its parts, of a number none."""
-    if "_" in token:
+    if "_" in token and not _NO_WORD.match(token):
         if any(part.isdigit() for part in token.split("_")):
             return ()
         return tuple(stem for part in token.split("_") if part for stem in stems(part))
-    if token.startswith(("http:", "https:")) or any(map(str.isdigit, token)) or not token:
+    if not token or any(map(str.isdigit, token)) or _NO_WORD.match(token):
         return ()
     base = token.removesuffix("'s").removesuffix("'")
     if len(base) == _PAIR and SILENT_PAIRS.fullmatch(base):
@@ -60,6 +64,14 @@ def stems(token: str) -> tuple[str, ...]:
     if len(base) < (_PAIR if max(base, default="") > _LATIN else _SHORTEST):
         return ()
     return (_singular(base),)
+
+
+def _beginning(text: str) -> str:
+    """Return what of a text makes labels, without marks of HTML and the names of the fields of data in it."""
+    head = text[:CHARS].replace("’", "'")
+    if "<" in head:
+        head = _MARKUP.sub(" ", head)
+    return _FIELD.sub(" ", head) if "{" in head else head
 
 
 def _singular(word: str) -> str:
@@ -73,4 +85,4 @@ def _any_script() -> re.Pattern[str]:
     """Return what finds words of any script, whose letters may have up to three combining marks."""
     marks = "".join(chr(code) for code in range(0x300, 0x3000) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
     word = rf"(?:\w[{marks}]{{0,3}}+)++"
-    return re.compile(rf"https?://\S++|{word}(?:'{word})*+", re.IGNORECASE)
+    return re.compile(rf"{_ADDRESS}|{word}(?:'{word})*+", re.IGNORECASE)

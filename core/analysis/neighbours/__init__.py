@@ -2,6 +2,7 @@
 
 from core.analysis.neighbours.found import METRICS, Neighbours
 from core.analysis.neighbours.hubness import Magnet, isolation, magnets, occurrences, outliers, skewness
+from core.analysis.neighbours.probed import Probed
 from core.analysis.neighbours.search import EXACT_MOST, nearest, nearest_to
 from core.analysis.neighbours.within import Near, within
 
@@ -11,6 +12,7 @@ __all__ = [
     "Magnet",
     "Near",
     "Neighbours",
+    "Probed",
     "isolation",
     "magnets",
     "nearest",

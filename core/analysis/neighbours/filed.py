@@ -10,12 +10,12 @@ import numkong
 import numpy as np
 import numpy.typing as npt
 
-from core.analysis.neighbours.found import Rows
+from core.analysis.neighbours.found import Floats, Rows
 from core.analysis.neighbours.space import Space
 
 __all__ = ["File", "Found", "filed"]
 
-_CHUNK: Final = 8_192
+_CHUNK: Final = 1_024
 _PRODUCTS_AT_ONCE: Final = 250_000
 _LOWEST: Final = np.iinfo(np.int32).min
 _LONGEST: Final = 2**30
@@ -60,8 +60,8 @@ class Found:
 class File:
     """Rows in the order of their cells: cell c has the places starts[c] to starts[c + 1]; `rows` tells whose they are.
 
-    `codes` are the vectors in 8 bits, or as they are; `halves` half their squared lengths in the same unit, None where all
-    are of length 1. Products are int32 of 8 bits, else float32.
+    `codes` are the vectors in 8 bits, of which `step` is one, or as they are; `halves` half their squared lengths in the
+    same unit, None where all are of length 1. Products are int32 of 8 bits, else float32.
     """
 
     space: Space
@@ -69,6 +69,7 @@ class File:
     starts: _Ints
     codes: _Codes
     halves: _Products | None
+    step: float = 0.0
 
     @property
     def cells(self) -> int:
@@ -83,7 +84,7 @@ class File:
         if size <= k:
             return least
         for part in self._steps(places, size):
-            products = self._products(part, cell)
+            products = self.products(self.codes[part], cell)
             products[np.arange(len(part)), part - places[0]] = _LOWEST
             kth = products.shape[1] - k
             least[part - places[0]] = np.partition(products, kth, axis=1)[:, kth]
@@ -95,7 +96,7 @@ class File:
         none = np.zeros(0, np.int32)
         parts = [Found(none, none, least[:0])]
         for part in self._steps(points, size):
-            products = self._products(part, cell)
+            products = self.products(self.codes[part], cell)
             hits = np.flatnonzero(products >= least[part][:, None])
             place, other = np.divmod(hits, size)
             found = Found(part[place], (other + first).astype(np.int32), products.ravel()[hits])
@@ -103,14 +104,18 @@ class File:
             parts.append(Found(found.points[others], found.others[others], found.products[others]))
         return Found.joined(parts)
 
-    def _products(self, points: Rows, cell: int) -> _Products:
-        """Return how near some places (m,) are to each of a cell, (m, size): the larger, the nearer."""
+    def coded(self, points: Floats) -> _Codes:
+        """Return points (m, d) of the space as the codes are."""
+        return _coded(points, self.step) if self.step else points
+
+    def products(self, codes: _Codes, cell: int) -> _Products:
+        """Return how near some codes (m, d) are to each of a cell, (m, size): the larger, the nearer."""
         first, end = self.starts[cell], self.starts[cell + 1]
         found: _Products
         if self.codes.dtype == np.int8:
-            found = np.asarray(numkong.dots_packed(self.codes[points], numkong.dots_pack(self.codes[first:end])))
+            found = np.asarray(numkong.dots_packed(codes, numkong.dots_pack(self.codes[first:end])))
         else:
-            found = self.codes[points] @ self.codes[first:end].T
+            found = codes @ self.codes[first:end].T
         return found if self.halves is None else found - self.halves[first:end]
 
     def _steps(self, points: Rows, size: int) -> Iterator[Rows]:
@@ -128,14 +133,20 @@ def filed(space: Space, cells: _Ints, count: int, *, coarse: bool) -> File:
     if not coarse:
         return File(moved, order, starts, vectors, halves)
     held = float(np.quantile(np.abs(vectors[:: max(1, len(vectors) // 2_000)]), _HELD)) or 1.0
+    codes, step = _coded(vectors, held / 127), held / 127
+    if halves is None:
+        return File(moved, order, starts, codes, None, step)
+    rounded = np.rint(np.minimum(halves / step**2, _LONGEST)).astype(np.int32)
+    return File(moved, order, starts, codes, rounded, step)
+
+
+def _coded(vectors: Floats, step: float) -> npt.NDArray[np.int8]:
+    """Return vectors in steps, of which 8 bits hold 127."""
     codes = np.empty(vectors.shape, np.int8)
     for start in range(0, len(vectors), _CHUNK):
-        part = vectors[start : start + _CHUNK] * np.float32(127 / held)
+        part = vectors[start : start + _CHUNK] * np.float32(1 / step)
         codes[start : start + _CHUNK] = np.clip(np.rint(part, out=part), -127, 127, out=part)
-    if halves is None:
-        return File(moved, order, starts, codes, None)
-    rounded = np.rint(np.minimum(halves * (127 / held) ** 2, _LONGEST)).astype(np.int32)
-    return File(moved, order, starts, codes, rounded)
+    return codes
 
 
 def _falling(products: _Products) -> npt.NDArray[np.uint64]:

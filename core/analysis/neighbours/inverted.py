@@ -7,9 +7,7 @@ for many nearly equal texts, all products are of float32.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -20,8 +18,9 @@ from core.analysis.neighbours.cells import cell_of, cell_scores, centres_of
 from core.analysis.neighbours.filed import File, Found, filed
 from core.analysis.neighbours.found import Distances, Floats, Rows
 from core.analysis.neighbours.space import Space
+from core.analysis.neighbours.threads import workers
 
-__all__ = ["inverted_rows"]
+__all__ = ["inverted_rows", "probes_for"]
 
 _SAMPLE: Final = 512
 # Distances that differ by less are those of float32: of rows as near as the last one, any is right.
@@ -31,7 +30,6 @@ _LEAST: Final = 0.95
 # Where more than this share of all rows would have to be looked at, the exact search is as fast.
 _MOST_SHARE: Final = 0.4
 _CHUNK: Final = 4_096
-_AT_ONCE: Final = 16
 
 _Told = Callable[[float], None]
 _Ints = npt.NDArray[np.int64]
@@ -49,7 +47,7 @@ def inverted_rows(space: Space, k: int, *, seed: int, told: _Told) -> tuple[Rows
     cells = cell_of(space.vectors, centres)
     told(0.2)
     choosing = slice(0, len(asked) // 2)
-    probes = _probes(cell_scores(space.vectors[asked[choosing]], centres), cells, true_rows[choosing])
+    probes = probes_for(cell_scores(space.vectors[asked[choosing]], centres), cells, true_rows[choosing])
     if probes is None:
         return None
     judging = slice(len(asked) // 2, None)  # not the half that chose
@@ -63,7 +61,7 @@ def inverted_rows(space: Space, k: int, *, seed: int, told: _Told) -> tuple[Rows
     return rows, distances, recall
 
 
-def _probes(scores: Floats, cells: _Ints, true_rows: Rows) -> int | None:
+def probes_for(scores: Floats, cells: _Ints, true_rows: Rows) -> int | None:
     """Return in how many cells to look so that enough is found, from what is true of a sample; None where too many."""
     order = np.argsort(-scores, axis=1)
     ranks = np.empty_like(order)
@@ -84,7 +82,7 @@ def _near(file: File, centres: Floats, probes: int) -> Rows:
         scores = cell_scores(vectors[start : start + _CHUNK], centres)
         return np.argpartition(scores, count - probes, axis=1)[:, count - probes :].astype(np.int32)
 
-    with _workers() as pool:
+    with workers() as pool:
         return np.concatenate(list(pool.map(part, range(0, len(vectors), _CHUNK))))
 
 
@@ -95,7 +93,7 @@ def _looked_for(file: File, near: Rows, k: int, *, told: _Told) -> tuple[Rows, D
     points = (order // near.shape[1]).astype(np.int32)
     ends = np.cumsum(np.bincount(near.ravel(), minlength=file.cells))[:-1]
     rows, distances = np.empty((size, k), np.int32), np.empty((size, k), np.float32)
-    pool = _workers()
+    pool = workers()
     try:
         least = np.concatenate(list(pool.map(lambda cell: file.within(cell, k + SPARE), range(file.cells))))
         parts: list[Found] = []
@@ -124,9 +122,3 @@ def _measured(space: Space, best: Rows, start: int, k: int) -> tuple[Rows, Dista
         one = slice(short, short + 1)
         rows[one], distances[one] = searched(space, points[one], k, own=np.array([start + short]))
     return rows, distances
-
-
-def _workers() -> ThreadPoolExecutor:
-    """Return as many threads as there are processors for this process: the products are not in Python's lock."""
-    known = getattr(os, "sched_getaffinity", None)
-    return ThreadPoolExecutor(min(_AT_ONCE, len(known(0)) if known else os.cpu_count() or 1))

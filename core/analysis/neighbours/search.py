@@ -11,6 +11,7 @@ from core.analysis.neighbours.blocked import exact_rows, searched
 from core.analysis.neighbours.equal import equal_rows
 from core.analysis.neighbours.found import Distances, Floats, Neighbours, Rows
 from core.analysis.neighbours.inverted import inverted_rows
+from core.analysis.neighbours.rounded import rounded
 from core.analysis.neighbours.space import Space, space_of
 from core.errors import CancelledError, ConfigError
 
@@ -63,18 +64,20 @@ def nearest(
 def nearest_to(matrix: Floats, queries: Floats, *, k: int = 15, metric: str = "cosine") -> tuple[Rows, Distances]:
     """Return the k nearest rows of a matrix (n, dim) for each of some queries (m, dim), exact: rows and distances, (m, k).
 
-    Nearest first, ties by row; k is at most n. A query that is itself a row finds that row. Raises ConfigError where the
-    dimensions differ.
+    For many queries by products of 8 bits with a margin; core.analysis.neighbours.rounded says how sure that is. Nearest
+    first, ties by row; k is at most n. A query that is itself a row finds that row. Raises ConfigError where the dimensions
+    differ.
     """
     if matrix.shape[1:] != queries.shape[1:]:
         raise ConfigError(
             f"Queries of {queries.shape[-1]} numbers do not fit vectors of {matrix.shape[-1]}: use one embedder."
         )
     space = space_of(matrix, metric, others=queries)
-    points = space.placed(queries)
-    found = [searched(space, points[start : start + _POINTS], k) for start in range(0, len(points), _POINTS)]
-    none = (len(points), min(k, len(space)))
-    rows, distances = zip(*found, strict=True) if found else ([np.zeros(none, np.int32)], [np.zeros(none, np.float32)])
+    points, k = space.placed(queries), min(k, len(space))
+    file = rounded(space, points=len(points), k=k)
+    parts = np.array_split(points, len(points) // _POINTS + 1)
+    found = [(file.searched(part, k) if file is not None else None) or searched(space, part, k) for part in parts]
+    rows, distances = zip(*found, strict=True)
     return np.concatenate(rows), np.concatenate(distances)
 
 

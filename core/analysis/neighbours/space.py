@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -13,7 +15,7 @@ from core.errors import ConfigError
 
 __all__ = ["Space", "space_of"]
 
-_CHUNK: Final = 8_192
+_CHUNK: Final = 1_024
 _FLOATS_AT_ONCE: Final = 1 << 23
 # How far the square of a length may be from 1 by the rounding of float32.
 _ROUNDING: Final = 1e-6
@@ -35,7 +37,7 @@ class Space:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    @property
+    @cached_property
     def halves(self) -> Floats | None:
         """Half the squared lengths (n,), which a product lacks to order by distance; None where all are of length 1."""
         if self.middle is None:
@@ -84,24 +86,25 @@ def space_of(matrix: Floats, metric: str, *, others: Floats | None = None) -> Sp
         return Space(_directions(matrix, width + bool(room or not matrix.any(axis=1).all())), metric)
     middle = matrix.mean(axis=0, dtype=np.float64) if rows else np.zeros(width)
     _check_finite(middle)
-    moved = matrix - middle
-    unit = float(np.abs(moved).max(initial=0.0)) or 1.0
-    return Space((moved / unit).astype(np.float32), metric, middle, unit)
+    unit = max((float(np.abs(matrix[part] - middle).max(initial=0.0)) for part in _parts(rows)), default=0.0) or 1.0
+    moved = np.empty(matrix.shape, np.float32)
+    for part in _parts(rows):
+        moved[part] = (matrix[part] - middle) / unit
+    return Space(moved, metric, middle, unit)
 
 
 def _directions(matrix: Floats, width: int) -> Floats:
     """Return rows of length 1 and of a width; a row of zeros has a 1 in the last column, which is one more than given."""
-    largest = np.abs(matrix).max(axis=1, initial=0.0)
-    _check_finite(largest)
-    zeros = largest == 0
     found = np.zeros((len(matrix), width), np.float32)
-    for start in range(0, len(matrix), _CHUNK):
-        part = slice(start, start + _CHUNK)
+    for part in _parts(len(matrix)):
+        largest = np.abs(matrix[part]).max(axis=1, initial=0.0)
+        _check_finite(largest)
+        zeros = largest == 0
         # Divided twice: the square of a very short or long vector is no float32.
-        scaled = matrix[part] / np.where(zeros[part], 1, largest[part])[:, None]
+        scaled = matrix[part] / np.where(zeros, 1, largest)[:, None]
         lengths = np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
-        found[part, : matrix.shape[1]] = scaled / np.where(zeros[part], 1, lengths)[:, None]
-    found[zeros, matrix.shape[1] :] = 1
+        np.divide(scaled, np.where(zeros, 1, lengths)[:, None], out=found[part, : matrix.shape[1]])
+        found[part, matrix.shape[1] :] = zeros[:, None]
     return found
 
 
@@ -110,6 +113,11 @@ def _are_directions(matrix: Floats) -> bool:
     with np.errstate(all="ignore"):
         off = np.abs(np.einsum("ij,ij->i", matrix, matrix) - 1)
     return matrix.dtype == np.float32 and bool((off <= _ROUNDING).all())
+
+
+def _parts(rows: int) -> Iterator[slice]:
+    """Yield all of so many rows in parts, so that what is made of one stays in the processor's cache."""
+    return (slice(start, start + _CHUNK) for start in range(0, rows, _CHUNK))
 
 
 def _check_finite(sizes: npt.NDArray[np.floating]) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Unpack
 
 import streamlit as st
@@ -17,16 +16,15 @@ from pages.shared.map.columns import Columns
 from pages.shared.map.gesture import Gesture, gesture_of, serial_of, view_of
 from pages.shared.map.payload import Drawing, Label, View, drawing_data
 from pages.shared.map.points import MapPoints
-from pages.shared.script import joined
+from pages.shared.script import DRAWING, joined, styles
 
 __all__ = ["SCRIPTS", "Drawing", "Gesture", "Label", "MapPoints", "map_chart", "module"]
 
-_ASSETS: Final = Path(__file__).parents[1] / "assets"
 # In this order each file only needs the ones before it.
 SCRIPTS: Final = (
-    *(f"timeline/{name}" for name in ("words", "shapes", "canvas", "canvases", "svg", "styling", "tip", "toolbar")),
+    *DRAWING,
     *(f"map/{name}" for name in ("store", "payload", "camera", "looks", "webgl", "dots", "cells", "labels", "rings")),
-    *(f"map/{name}" for name in ("scene", "pointed", "spoken", "legend", "outline", "drags", "pointers", "keyboard")),
+    *(f"map/{name}" for name in ("scene", "pointed", "spoken", "legend", "drags", "pointers", "keyboard")),
     *(f"map/{name}" for name in ("download", "tips", "moving", "chart", "main")),
 )
 
@@ -43,14 +41,10 @@ class _Kept:
 
 def module() -> str:
     """Return the component's script."""
-    return joined(_ASSETS / f"{name}.js" for name in SCRIPTS)
+    return joined(SCRIPTS)
 
 
-def _style() -> str:
-    return "".join((_ASSETS / name / "style.css").read_text(encoding="utf-8") for name in ("timeline", "map"))
-
-
-_component = st.components.v2.component("mnemoscope_map", css=_style(), js=module())
+_component = st.components.v2.component("mnemoscope_map", css=styles("drawing", "map"), js=module())
 
 
 def map_chart(

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
 import streamlit as st
 
 from core.analysis.clusters import ClusterInfo, Granularity, growth
+from core.analysis.clusters.description import TOP
 from core.hostile import markdown_escape, one_line
 from pages.shared.here import Here
 from pages.shared.inspector import open_memory
 from pages.shared.map.choice import choose_rows, focus
 from pages.shared.map.picture import View
 from pages.shared.map.places import BY_SOURCE, MapSource, places
-from pages.shared.markup import escaped
-from pages.shared.palette import type_colours
+from pages.shared.markup import chip, escaped
 from pages.shared.selection import picked
-from pages.shared.theme import AGENT_CYCLE, is_dark
+from pages.shared.theme import AGENT_CYCLE, is_dark, type_hue
 from pages.shared.timeline.paging import pager
-from pages.shared.words import exact, plural, share
+from pages.shared.words import day_text, exact, plural, share
 
 __all__ = ["clusters_list"]
 
@@ -38,6 +38,8 @@ def clusters_list(here: Here, view: View, *, agents: Mapping[str, str]) -> None:
         said = (
             "The clusters are being found."
             if computing
+            else "The memories in scope form no clusters."
+            if view.asked.groups == "fine"
             else "The memories in scope form no clusters of this size: try finer ones."
         )
         st.html(f"<p class='mn-empty'>{said}</p>")
@@ -47,7 +49,7 @@ def clusters_list(here: Here, view: View, *, agents: Mapping[str, str]) -> None:
     none = int(counts[0])
     alone = f", {share(none, len(where.shown))} of the memories in none" if none else ""
     st.caption(f"{plural(len(infos), 'cluster')}{alone}. Click one to select its memories.")
-    first = pager("map_clusters_list", len(infos), _A_PAGE)
+    first = pager("map_clusters_list", len(infos), _A_PAGE, words=("Larger", "Smaller"))
     chosen = set(picked(here))
     with st.container(key="map_groups_cards"):
         for info in infos[first : first + _A_PAGE]:
@@ -105,8 +107,8 @@ def _told(view: View, info: ClusterInfo, count: int, *, agents: Mapping[str, str
     whole = f" of {info.size:,}" if info.size != count else ""
     grown = _spark(view.source, view.asked.groups, info.code, hue)
     head = (
-        f"<div class='mn-group-head'><b><i class='mn-dot' style='--hue:{hue}'></i>{escaped(info.label)}</b>"
-        f"<span class='mn-num mn-muted'>{count:,}{whole}</span>{grown}</div>"
+        f"<div class='mn-group-head'><i class='mn-dot' style='--hue:{hue}'></i><span><b>{escaped(info.label)}</b> "
+        f"<span class='mn-num mn-muted'>{count:,}{whole}</span></span>{grown}</div>"
     )
     text = one_line(str(view.source.snapshot.frame["content"].iat[info.central])[: 4 * _TEXT], _TEXT)
     central = f"<div class='mn-small mn-one'>{escaped(text)}</div>"
@@ -114,24 +116,28 @@ def _told(view: View, info: ClusterInfo, count: int, *, agents: Mapping[str, str
 
 
 def _facts(info: ClusterInfo, agents: Mapping[str, str]) -> str:
-    types = dict(zip([name for name, _ in info.types], type_colours([name for name, _ in info.types]), strict=True))
-    parts = [_names(info.agents, agents), _names(info.types, types) if len(info.types) > 1 else ""]
+    parts = [_chips(info.agents, "agent", lambda name: (agents.get(name, "var(--mn-muted)"), "dot"))]
+    if len(info.types) > 1:
+        parts.append(_chips(info.types, "type", lambda name: (type_hue(name).now, type_hue(name).shape)))
     if info.first is not None and info.last is not None:
-        days = f"{info.first:%d %b %Y}".lstrip("0"), f"{info.last:%d %b %Y}".lstrip("0")
+        days = day_text(info.first), day_text(info.last)
         said = days[0] if days[0] == days[1] else f"{days[0]} to {days[1]}"
         parts.append(f"<span title='{exact(info.first)} to {exact(info.last)}'>{said}</span>")
-    title = "mean cosine of its memories to their middle: 1 where all say the same"
+    title = "cohesion: mean cosine of its memories to their middle, 1 where all say the same"
     parts.append(f"<span title='{title}'>cohesion {info.cohesion:.2f}</span>")
-    return "".join(part for part in parts if part)
+    return "".join(parts)
 
 
-def _names(found: tuple[tuple[str, int], ...], colours: Mapping[str, str]) -> str:
-    shown = "".join(
-        f"<span class='mn-chip' style='--hue:{colours.get(name, 'var(--mn-muted)')}'><em></em>"
-        f"<span>{escaped(one_line(name, 24))} <span class='mn-num'>{count:,}</span></span></span>"
-        for name, count in found[:_NAMES]
-    )
-    return shown + (f"<span>+{len(found) - _NAMES}</span>" if len(found) > _NAMES else "")
+def _chips(found: tuple[tuple[str, int], ...], word: str, mark: Callable[[str], tuple[str, str]]) -> str:
+    """Return the most frequent names as chips with counts; `mark` gives the colour and the shape of each."""
+    shown = ""
+    for name, count in found[:_NAMES]:
+        hue, shape = mark(name)
+        shown += chip(f"{one_line(name, 24)} {count:,}", hue=hue, mark=shape, title=f"{word} {name}: {count:,}")
+    left = len(found) - _NAMES
+    if left < 1:
+        return shown
+    return shown + (f"<span>and {plural(left, word)} more</span>" if len(found) < TOP else f"<span>and other {word}s</span>")
 
 
 def _spark(source: MapSource, granularity: Granularity, code: int, hue: str) -> str:

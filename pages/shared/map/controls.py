@@ -34,7 +34,10 @@ COLOURS: Final[Mapping[str, tuple[str, str]]] = {
 }
 DRAWS: Final[Mapping[str, tuple[str, str]]] = {
     "labels": ("Names of the clusters", "The words that a cluster has more often than the others. More as you zoom in."),
-    "rest": ("Memories that the filters leave out", "As faint dots, so that the shape of the whole stays in sight."),
+    "rest": (
+        "Memories that the filters leave out",
+        "As faint dots, so that the shape of the whole stays in sight; as of a moment, those too that came later.",
+    ),
     "size": ("Larger, the more often recalled", "By the recall log and by what the memories say themselves."),
     "space": ("Three dimensions", "A map of its own, to turn and look at. Choose memories in the flat one."),
 }

@@ -28,7 +28,10 @@ Notes = dict[int, str]
 def alone_list(here: Here, view: View, *, agents: Mapping[str, str]) -> None:
     """Draw the memories that are far from all others, the farthest first."""
     alone, _ = standing(view.source)
-    said = "They say what no other memory says: a rare fact, a stray, or a text that went wrong."
+    said = (
+        "They say what no other memory says: a rare fact, a stray, or a text that went wrong. Distances are those of the "
+        "vectors (1 − cosine, or Euclidean where the index is)."
+    )
     _drawn(here, view, alone, label="Standing alone", name="alone", said=said, agents=agents)
 
 
@@ -73,7 +76,9 @@ def standing(source: MapSource) -> tuple[Notes, Notes]:
     away = isolation(known)
     usual = float(np.median(away))
     alone = {
-        row_of[row]: f"{away[row]:.2f} from its {known.k} nearest on average, {usual:.2f} is usual"
+        row_of[
+            row
+        ]: f"on average {away[row]:.2f} away from its {known.k} nearest; half of all memories are within {usual:.2f}"
         for row in outliers(known, most=_MOST).tolist()
         if row in row_of
     }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from core.analysis.timeline import Colouring
@@ -18,18 +19,26 @@ from pages.shared.words import plural
 
 __all__ = ["legend"]
 
+Counts = npt.NDArray[np.int64]
+
 _MOST: Final = 8
 _NAME: Final = 34
 
 
-def legend(here: Here, where: Places, colouring: Colouring, colours: Sequence[str], *, key: str) -> None:
-    """Draw the colours that occur in scope, the most frequent clusters first, as buttons that select."""
+def legend(
+    here: Here, where: Places, colouring: Colouring, colours: Sequence[str], *, key: str, rank: Counts | None = None
+) -> None:
+    """Draw the colours that occur in scope, the most frequent clusters first, as buttons that select.
+
+    `rank`, by code, is what clusters are ordered by where that is not how many are in scope here.
+    """
     shown = [code for code in range(len(colouring)) if colouring.counts[code]]
     if colouring.field == "cluster":
         own = [code for code in shown if colouring.ids[code]]
-        own.sort(key=lambda code: -int(colouring.counts[code]))
+        counts = colouring.counts if rank is None else rank
+        own.sort(key=lambda code: -int(counts[code]))
         left = own[_MOST:]
-        shown = own[:_MOST] + [code for code in shown if not colouring.ids[code]]
+        shown = own[:_MOST] + [code for code in shown if own and not colouring.ids[code]]
     else:
         left = []
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=key):

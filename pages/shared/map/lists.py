@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,13 +19,24 @@ from pages.shared.map.clusters_list import clusters_list
 from pages.shared.map.hubs_list import alone_list, magnets_list, standing
 from pages.shared.map.picture import View
 from pages.shared.map.question import Answer
+from pages.shared.rows import Rows
 from pages.shared.words import plural
 
-__all__ = ["chosen_rows", "lists"]
+__all__ = ["Selected", "chosen_rows", "lists"]
 
 _ASKED: Final = "map_list_asked"
 # The other lists have files of their own.
 _OF_ALL: Final = ("answers", "groups")
+
+
+@dataclass(frozen=True, eq=False)
+class Selected:
+    """What is picked, as a moment knows it: its rows there; `shown` is how much of it any of the maps has."""
+
+    here: Here
+    source: Rows
+    rows: npt.NDArray[np.int64]
+    shown: int
 
 
 def chosen_rows(view: View, keys: tuple[str, ...]) -> npt.NDArray[np.int64]:
@@ -37,16 +49,15 @@ def chosen_rows(view: View, keys: tuple[str, ...]) -> npt.NDArray[np.int64]:
     return rows[newest]
 
 
-def lists(here: Here, view: View, answer: Answer | None, rows: npt.NDArray[np.int64], *, agents: Mapping[str, str]) -> None:
+def lists(here: Here, view: View, answer: Answer | None, selected: Selected, *, agents: Mapping[str, str]) -> None:
     """Draw the lists, one at a time: what is selected, what answers the question, clusters, strays and magnets."""
     alone, found = standing(view.source)
-    alive = view.where.alive
     names = {
-        "selected": f"Selected · {len(rows):,}" if len(rows) else "",
+        "selected": f"Selected · {len(selected.rows):,}" if len(selected.rows) else "",
         "answers": f"Answers · {len(answer.result.hits)}" if answer else "",
-        "groups": f"Clusters · {len(set(view.groups.codes[view.where.shown].tolist()) - {-1}):,}",
-        "alone": f"Alone · {sum(bool(alive[row]) for row in alone)}",
-        "magnets": f"Magnets · {sum(bool(alive[row]) for row in found)}",
+        "groups": _clusters(view),
+        "alone": f"Alone{_counted(view, alone)}",
+        "magnets": f"Magnets{_counted(view, found)}",
     }
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="map_lists"):
         chosen = _switch({name: label for name, label in names.items() if label}, answer)
@@ -54,7 +65,7 @@ def lists(here: Here, view: View, answer: Answer | None, rows: npt.NDArray[np.in
             with st.container(horizontal=True, gap="small", width="content"):
                 download_buttons(view.here, view.where.rows, view.where.shown, what="map", key="map_view")
     if chosen == "selected":
-        listed(view.here, view.where.rows, rows, label="Selected", name="map", agents=agents)
+        listed(selected.here, selected.source, selected.rows, label="Selected", name="map", agents=agents)
     elif chosen == "answers" and answer:
         _answers(here, view, answer, agents=agents)
     elif chosen == "alone":
@@ -63,6 +74,18 @@ def lists(here: Here, view: View, answer: Answer | None, rows: npt.NDArray[np.in
         magnets_list(here, view, agents=agents)
     else:
         clusters_list(here, view, agents=agents)
+
+
+def _counted(view: View, found: Iterable[int]) -> str:
+    """Return how many rows of a list are in scope; nothing while the neighbours are not known."""
+    alive = view.where.alive
+    return f" · {sum(bool(alive[row]) for row in found)}" if view.source.state.neighbours is not None else ""
+
+
+def _clusters(view: View) -> str:
+    if not view.groups.labels and view.source.state.running:
+        return "Clusters"
+    return f"Clusters · {len(set(view.groups.codes[view.where.shown].tolist()) - {-1}):,}"
 
 
 def _switch(names: Mapping[str, str], answer: Answer | None) -> str:

@@ -67,8 +67,9 @@ class View:
 def drawing_data(points: MapPoints, drawing: Drawing, *, view: View | None, columns: Columns) -> dict[str, Any]:
     """Return all that the component reads but for the gesture that was answered."""
     drawn = _drawn(points, view)
+    back = sorted(int(code) for code in drawing.get("back", ()))
     if isinstance(drawn, View):
-        scene = _raster_data(points, drawn, drawing.get("picked"), columns)
+        scene = _raster_data(points, drawn, drawing.get("picked"), columns, np.array(back, dtype=np.uint8))
     else:
         scene = _points_data(points, drawn, drawing.get("picked"), columns)
     focus, region, query = drawing.get("focus"), drawing.get("region"), drawing.get("query")
@@ -82,7 +83,7 @@ def drawing_data(points: MapPoints, drawing: Drawing, *, view: View | None, colu
         "window": list(view.window) if view else None,  # of which this is the picture
         "total": points.total,
         "labels": [_label(label) for label in drawing.get("labels", ())],
-        "back": sorted(int(code) for code in drawing.get("back", ())),
+        "back": back,
         "rings": [place for row in drawing.get("rings", ()) if (place := _place(points, row))],
         "query": [float(part) for part in query] if query else None,
         "selected": _place(points, drawing.get("selected_row")),
@@ -153,26 +154,37 @@ def _box(coords: npt.NDArray[np.float32], otherwise: Window) -> Window:
     return (x0, y0, x1, y1)
 
 
-def _raster_data(points: MapPoints, view: View, picked: npt.NDArray[np.bool_] | None, columns: Columns) -> dict[str, Any]:
+def _raster_data(
+    points: MapPoints,
+    view: View,
+    picked: npt.NDArray[np.bool_] | None,
+    columns: Columns,
+    back: npt.NDArray[np.uint8],
+) -> dict[str, Any]:
     """Return counts by cell of a view, and coarser ones of the whole map to lie behind it."""
-    near = _cells_data(_counted(points, view, picked), columns)
+    near = _cells_data(_counted(points, view, picked, back), columns)
     whole = View(points.extent, columns=300, rows=195)
-    behind = near if view.window == points.extent else _cells_data(_counted(points, whole, picked), columns)
+    behind = near if view.window == points.extent else _cells_data(_counted(points, whole, picked, back), columns)
     return {"kind": "raster", "rows": None, "cells": [behind, near]}
 
 
-def _counted(points: MapPoints, view: View, picked: npt.NDArray[np.bool_] | None) -> Raster:
-    """Return the counts of a view; where points are picked, cells have the colour of those, or _UNPICKED."""
+def _counted(points: MapPoints, view: View, picked: npt.NDArray[np.bool_] | None, back: npt.NDArray[np.uint8]) -> Raster:
+    """Return the counts of a view. A cell has the colour of what is picked in it, or _UNPICKED; `back` only where alone."""
 
     def counts(mask: npt.NDArray[np.bool_]) -> Raster:
         coords, codes = (points.coords, points.codes) if mask.all() else (points.coords[mask], points.codes[mask])
         return raster(coords, codes, window=view.window, columns=view.columns, rows=view.rows)
 
     found = counts(points.shown)
-    if picked is None:
-        return found
-    chosen = counts(points.shown & picked)
-    return replace(found, codes=np.where(chosen.counts > 0, chosen.codes, np.uint8(_UNPICKED)))
+    coloured = points.shown if picked is None else points.shown & picked
+    codes = found.codes
+    if picked is not None:
+        chosen = counts(coloured)
+        codes = np.where(chosen.counts > 0, chosen.codes, np.uint8(_UNPICKED))
+    if len(back):
+        front = counts(coloured & ~np.isin(points.codes, back))
+        codes = np.where(front.counts > 0, front.codes, codes)
+    return replace(found, codes=codes)
 
 
 def _cells_data(counted: Raster, columns: Columns) -> dict[str, Any]:

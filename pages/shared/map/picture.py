@@ -11,18 +11,19 @@ import numpy.typing as npt
 import streamlit as st
 
 from core.analysis.timeline import Colouring
+from core.analysis.timeline.colour import STATES
 from core.hostile import markdown_escape
 from pages.shared import state
 from pages.shared.downloads import file_name
 from pages.shared.here import Here
 from pages.shared.map.chart import map_chart
 from pages.shared.map.choice import AGAIN, act, focused, region_drawn, tips
-from pages.shared.map.colours import map_palette, name_of
+from pages.shared.map.colours import behind, map_palette, name_of
 from pages.shared.map.controls import COLOURS, Asked
 from pages.shared.map.gesture import Gesture
 from pages.shared.map.legend import legend
 from pages.shared.map.payload import Label
-from pages.shared.map.places import Groups, MapSource, Places, coloured, grouped, places, pointed
+from pages.shared.map.places import Groups, MapSource, Places, coloured, grouped, places, pointed, used
 from pages.shared.map.question import Answer
 from pages.shared.markup import slug
 from pages.shared.selection import picked
@@ -76,7 +77,9 @@ def charts(here: Here, views: list[View], answer: Answer | None) -> None:
                 st.markdown(f"**{markdown_escape(view.heading)}**")
             _chart(here, views, place, answer)
             name = "map_legend" if place == 0 else "map_legend_beside"
-            legend(here, view.where, view.colouring, view.colours, key=name)
+            legend(here, view.where, view.colouring, view.colours, key=name, rank=_rank(views))
+            for words in _remarks(view):
+                st.caption(words)
     state.sync_url()  # a zoom that runs this part alone is in the address too
 
 
@@ -98,7 +101,7 @@ def _chart(here: Here, views: list[View], place: int, answer: Answer | None) -> 
         file_name=file_name(view.here, "map"),
         note=_note(view),
         labels=_labels(view) if "labels" in view.asked.draws else (),
-        back=[code for code in (colouring.others, colouring.unknown) if code is not None],
+        back=behind(colouring),
         rings=answer.rows(where) if answer else (),
         query=answer.place if answer else None,
         selected_row=where.row(selected) if selected else None,
@@ -113,7 +116,7 @@ def _chart(here: Here, views: list[View], place: int, answer: Answer | None) -> 
 
 
 def _dimming(where: Places, keys: tuple[str, ...]) -> npt.NDArray[np.bool_] | None:
-    return where.rows.mask(keys) & where.alive if keys else None
+    return np.pad(where.rows.mask(keys) & where.alive, (0, len(where.later))) if keys else None
 
 
 def _labels(view: View) -> list[Label]:
@@ -127,9 +130,37 @@ def _labels(view: View) -> list[Label]:
     ]
 
 
+def _rank(views: list[View]) -> npt.NDArray[np.int64] | None:
+    """Return how many memories each cluster has in all maps: their legends then have one order. None for other colours."""
+    counts = [view.colouring.counts for view in views if view.colouring.field == "cluster"]
+    size = max(map(len, counts), default=0)
+    return sum((np.pad(each, (0, size - len(each))) for each in counts), np.zeros(size, np.int64)) if counts else None
+
+
+def _remarks(view: View) -> list[str]:
+    """Return what must be said of the colours and sizes: what they lack, and what the largest is."""
+    colouring, said = view.colouring, []
+    by = COLOURS[view.asked.colour][0].lower()
+    none = 0 if colouring.unknown is None or colouring.field == "cluster" else int(colouring.counts[colouring.unknown])
+    if none and none == int(colouring.counts.sum()):
+        said.append(f"None of these memories says its {by}.")
+    if colouring.field == "status" and not colouring.counts[1:].any():
+        said.append(
+            f"None of these memories is {', '.join(STATES[1:-1])} or {STATES[-1]}, as far as they and the journal say."
+        )
+    sized = "size" in view.asked.draws
+    if sized or colouring.field == "use":
+        most = int(used(view.source)[view.where.shown].max(initial=0))
+        largest = f"Larger points were recalled more often, the largest {plural(most, 'time')}." if sized else ""
+        said.append(largest if most else "No recall of these memories is known, from the log or from what they say.")
+    return [words for words in said if words]
+
+
 def _note(view: View) -> str:
-    made, shown = view.source.state, len(view.where.shown)
-    parts = [plural(shown, "memory"), _METHODS.get(made.method, "")]
-    if made.quality is not None:
+    """Return how the map was made and how true it is, for a download: the drawing says how many memories it has."""
+    made = view.source.state
+    parts = [_METHODS.get(made.method, "")]
+    if made.quality is not None and made.quality.k:
         parts.append(f"trustworthiness {made.quality.trustworthiness:.2f}")
+        parts.append(f"preservation of {made.quality.k} neighbours {made.quality.preservation:.2f}")
     return " · ".join(part for part in parts if part)

@@ -35,7 +35,8 @@ class Places:
     """Every memory of the moment that is looked at.
 
     `coords` float32 (n, dims), `alive` bool (n,): in scope; `base` int64 (n,): its row in the map, −1 for what is not as it
-    was; `near` int32 (n,): its row in the map, or that of what it is most like.
+    was; `near` int32 (n,): its row in the map, or that of what it is most like. `later` float32 (m, dims): the places of
+    what came since a moment of the past, so that its map keeps the frame of now.
     """
 
     rows: Rows
@@ -43,6 +44,7 @@ class Places:
     alive: npt.NDArray[np.bool_]
     base: npt.NDArray[np.int64]
     near: npt.NDArray[np.int64]
+    later: npt.NDArray[np.float32]
 
     @property
     def shown(self) -> npt.NDArray[np.int64]:
@@ -96,17 +98,18 @@ def places(source: MapSource) -> Places:
     if here.past is None:
         rows = Rows(base.frame, (base.table,), here.store.schema)
         own = np.arange(len(rows))
-        return Places(rows, coords, _within(source, base.frame), own, own)
+        return Places(rows, coords, _within(source, base.frame), own, own, coords[:0])
     then = here.past
     rows = Rows(then.snapshot.frame, (then.snapshot.table,), here.store.schema)
     own = pd.Index(base.frame["key"]).get_indexer(pd.Index(rows.frame["key"])).astype(np.int64)
+    later = coords[np.setdiff1d(np.arange(len(coords)), own)]
     changed = np.array([row for key in then.changed.keys if (row := rows.row(key)) is not None], dtype=np.int64)
     own[changed] = -1
     found, near = coords[np.maximum(own, 0)].copy(), own.copy()
     if len(changed):
         number, distances = nearest_to(base.vectors(), then.changed.matrix, k=_NEAR, metric=here.store.info.metric)
         found[changed], near[changed] = placed(coords, number, distances), number[:, 0]
-    return Places(rows, found, _within(source, rows.frame), own, near)
+    return Places(rows, found, _within(source, rows.frame), own, near, later)
 
 
 def _within(source: MapSource, frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -163,8 +166,16 @@ def coloured(source: MapSource, by: str, granularity: Granularity) -> Colouring:
 
 @st.cache_resource(max_entries=12, show_spinner=False, hash_funcs=BY_SOURCE)
 def pointed(source: MapSource, by: str, granularity: Granularity, sized: bool) -> MapPoints:
-    """Return the points as the drawing takes them."""
+    """Return the points as the drawing takes them: the rows, behind them what came later, which is not alive.
+
+    Where nothing was ever recalled, all points have one size.
+    """
     where = places(source)
-    codes = np.zeros(len(where.rows), dtype=np.uint8)
-    codes[where.shown] = coloured(source, by, granularity).codes
-    return MapPoints(where.coords[:, :2], codes, use_sizes(used(source)) if sized else None, where.alive)
+    own, size = len(where.rows), len(where.rows) + len(where.later)
+    codes, alive = np.zeros(size, np.uint8), np.zeros(size, np.bool_)
+    codes[where.shown], alive[:own] = coloured(source, by, granularity).codes, where.alive
+    sizes = None
+    if sized and used(source).any():
+        sizes = np.zeros(size, np.uint8)
+        sizes[:own] = use_sizes(used(source))
+    return MapPoints(np.concatenate([where.coords, where.later])[:, :2], codes, sizes, alive)

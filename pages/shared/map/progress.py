@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -10,6 +11,7 @@ import streamlit as st
 from core.analysis.snapshot import Snapshot
 from core.hostile import markdown_escape, one_line
 from core.maps import MapParameters, MapState
+from core.maps.process import WORKER_VARIABLE
 from pages.shared.here import Here
 from pages.shared.map.source import maps
 from pages.shared.problem import attempt
@@ -25,12 +27,10 @@ _STAGES: Final[Mapping[str, str]] = {
     "clusters": "Finding clusters and their names",
 }
 _FIRST: Final = "This is a first picture: the two directions in which the memories differ most (PCA)."
-# Above it, nearly all; above the other, most: trustworthiness as maps of texts have it.
-_TRUE: Final = (
-    (0.95, "Memories that lie together here are alike"),
-    (0.88, "Memories that lie together here are mostly alike"),
+_OFF: Final = (
+    f"Maps beyond this first picture are switched off here: the server was started with `{WORKER_VARIABLE}=off`. With "
+    f"`{WORKER_VARIABLE}=asked` a process of its own lays them out once a map is opened, with `start` it is ready before."
 )
-_LOOSE: Final = "Distances here are rough"
 
 
 def eta_words(seconds: float | None) -> str:
@@ -55,7 +55,7 @@ def progress(here: Here, snapshot: Snapshot, parameters: MapParameters, seen: Ma
     drawn = now.stage == "first picture" and now.coords is not None  # the worker is starting, or at another map
     stage = "Waiting for the layout to begin" if drawn else _STAGES.get(now.stage, one_line(now.stage, 60))
     words = " · ".join(part for part in (stage, eta_words(now.eta_s)) if part)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map_progress"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"map_progress_{parameters.dims}"):
         st.progress(min(1.0, max(0.0, now.progress)), words, width="stretch")
         st.button(
             "Cancel",
@@ -68,32 +68,44 @@ def progress(here: Here, snapshot: Snapshot, parameters: MapParameters, seen: Ma
 
 def stopped(here: Here, snapshot: Snapshot, parameters: MapParameters, seen: MapState) -> None:
     """Say that a map could not be computed, was cancelled or lacks memories, with the way on; nothing where all is well."""
+    pca = seen.method == "pca"
     if seen.missing:
         st.info(
-            "The map is laid out by an optional part of Mnemoscope that is not installed: umap-learn, hdbscan and what they "
+            "The map is laid out by an optional part of Mnemoscope that is not installed: numba and hdbscan, with what they "
             "need. `make run` installs it, or `pip install 'mnemoscope[map]'`; then start the dashboard again."
-            + (" What you see is a simpler picture (PCA), without clusters." if seen.coords is not None else ""),
+            + (f" {_FIRST} There are no clusters." if pca else ""),
             icon=":material/extension:",
         )
-        return
-    if seen.stage == "failed":
-        with st.container(key="map_failed"):
+    elif seen.stage == "failed" and _off():
+        st.info(f"{_OFF} {_FIRST} There are no clusters." if pca else _OFF, icon=":material/toggle_off:")
+    elif seen.stage == "failed":
+        with st.container(key=f"map_failed_{parameters.dims}"):
             said = markdown_escape(one_line(seen.problem, 400)) or "The computation ended without a word."
             st.error(said, title="The map could not be laid out", icon=":material/error:")
             _again(here, snapshot, parameters, "Start again")
-        if seen.coords is not None and seen.method == "pca":
+        if pca:
             st.caption(_FIRST)
     elif seen.stage == "cancelled":
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map_cancelled"):
-            st.markdown(f"Laying out the map was cancelled. {_FIRST if seen.method == 'pca' else ''}", width="content")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"map_cancelled_{parameters.dims}"):
+            st.markdown(f"Laying out the map was cancelled. {_FIRST if pca else ''}", width="content")
             _again(here, snapshot, parameters, "Start again")
     elif seen.problem:
         st.caption(markdown_escape(one_line(seen.problem, 400)))
     if seen.placed and not seen.running:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map_placed"):
-            came = plural(seen.placed, "memory came", "memories came")
-            lie = "lies" if seen.placed == 1 else "lie"
-            st.caption(f"{came} after the map was laid out and {lie} between the nearest others.", width="content")
+        _placed(here, snapshot, parameters, seen.placed)
+
+
+def _off() -> bool:
+    return os.environ.get(WORKER_VARIABLE, "").strip() == "off"
+
+
+def _placed(here: Here, snapshot: Snapshot, parameters: MapParameters, count: int) -> None:
+    """Say that memories came after the layout, with the way to a new one."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"map_placed_{parameters.dims}"):
+        came = plural(count, "memory came", "memories came")
+        lie = "lies" if count == 1 else "lie"
+        st.caption(f"{came} after the map was laid out and {lie} between the nearest others.", width="content")
+        if not _off():
             _again(here, snapshot, parameters, "Lay out again")
 
 
@@ -109,22 +121,25 @@ def _again(here: Here, snapshot: Snapshot, parameters: MapParameters, label: str
 
 
 def quality_words(seen: MapState) -> str:
-    """Return how far the map can be trusted, in a few words; "" while nobody knows."""
-    if seen.quality is None:
+    """Return how far the map can be trusted, as one share in plain words; "" while nobody knows."""
+    found = seen.quality
+    if found is None or found.k < 1:
         return ""
-    trust = seen.quality.trustworthiness
-    said = next((words for least, words in _TRUE if trust >= least), _LOOSE)
-    return f"{said}: trustworthiness {trust:.2f} of 1"
+    kept = share(found.preservation, 1.0)
+    if found.k == 1:
+        return f"the nearest memory here is the nearest in meaning for {kept}"
+    return f"of the {found.k} memories nearest to one here, {kept} are among its {found.k} nearest in meaning"
 
 
 def quality_help(seen: MapState) -> str:
-    """Return what the figures of the quality mean."""
-    if seen.quality is None:
-        return ""
+    """Return what the figures of the quality mean, with both measures."""
     found = seen.quality
-    kept = share(found.preservation, 1.0)
+    if found is None or found.k < 1:
+        return ""
+    k, flat = found.k, "A picture" if seen.coords is not None and seen.coords.shape[1] > 2 else "A flat picture"
     return (
-        f"A map of two dimensions cannot keep all distances. Trustworthiness {found.trustworthiness:.3f}: 1 where nothing "
-        f"lies near on the map that is not near in meaning, 0.5 by chance (Venna and Kaski 2001). {kept} of the {found.k} "
-        f"nearest memories of a memory are among its {found.k} nearest here. Measured on {plural(found.sample, 'memory')}."
+        f"{flat} cannot keep all distances of the vectors. Preservation {found.preservation:.3f}: the mean share of the {k} "
+        f"nearest here that are among the {k} nearest by the vectors. Trustworthiness {found.trustworthiness:.3f}: how far "
+        "from near the others of them are, each counted by its rank among the nearest; 1 if there are none, about 0.5 by "
+        f"chance (Venna and Kaski 2001). Both measured on {plural(found.sample, 'memory')} against all."
     )

@@ -16,7 +16,7 @@ from pages.shared.here import Here
 from pages.shared.map.colours import name_of
 from pages.shared.map.legend import legend
 from pages.shared.map.picture import View
-from pages.shared.map.progress import progress, stopped
+from pages.shared.map.progress import progress, quality_help, quality_words, stopped
 from pages.shared.map.source import SPACE, looked
 from pages.shared.selection import picked
 from pages.shared.theme import Tokens, tokens
@@ -29,6 +29,8 @@ _MOST: Final = 50_000
 # Texts on hover are most of what is sent.
 _TEXTS: Final = 5_000
 _TEXT: Final = 90
+_NAMED: Final = 8
+_NAME: Final = 28
 _SMALLER: Final = 3_000
 _HEIGHT: Final = 520
 _HIDDEN: Final = {"visible": False, "showspikes": False}
@@ -38,7 +40,7 @@ _SCENE: Final = {
     "zaxis": _HIDDEN,
     "aspectmode": "data",
     "bgcolor": "rgba(0,0,0,0)",
-    "camera": {"eye": {"x": 1.3, "y": 1.3, "z": 0.9}},
+    "camera": {"eye": {"x": 1.05, "y": 1.05, "z": 0.7}},
 }
 
 
@@ -48,7 +50,9 @@ def in_space(here: Here, view: View) -> None:
     if found is None:
         return
     snapshot, seen = found
-    stopped(here, snapshot, SPACE, seen)
+    flat = view.source.state
+    if (seen.stage, seen.problem) != (flat.stage, flat.problem) or seen.placed:  # what is said of both is said already
+        stopped(here, snapshot, SPACE, seen)
     if seen.running:
         progress(here, snapshot, SPACE, seen)
     rows = view.where.shown
@@ -68,8 +72,12 @@ def in_space(here: Here, view: View) -> None:
     chosen = view.where.rows.mask(picked(here))[there] if picked(here) else None
     texts = view.where.rows.frame["content"].iloc[there].tolist() if len(there) <= _TEXTS else None
     figure = space_figure(coords, codes, view.colours, view.colouring, tokens(), texts=texts, chosen=chosen)
+    if "labels" in view.asked.draws:
+        figure.add_trace(_named(coords, view, view.groups.codes[there], tokens()))
     config = {"displaylogo": False, "toImageButtonOptions": {"filename": f"{here.index}-map-3d"}}
     st.plotly_chart(figure, width="stretch", theme=None, key="map_space", config=config, alt=f"{view.title}, in space")
+    if words := quality_words(seen):
+        st.caption(f"{words[:1].upper()}{words[1:]}.", help=quality_help(seen))
     legend(here, view.where, view.colouring, view.colours, key="map_legend")
 
 
@@ -109,6 +117,22 @@ def space_figure(
         showlegend=False,
     )
     return figure
+
+
+def _named(coords: np.ndarray, view: View, members: np.ndarray, t: Tokens) -> go.Scatter3d:
+    """Return the names of the largest clusters in scope, each in the middle of its memories."""
+    counts = np.bincount(members[members >= 0], minlength=len(view.groups.labels))
+    largest = [code for code in np.argsort(-counts, kind="stable")[:_NAMED].tolist() if counts[code]]
+    middles = np.array([np.median(coords[members == code], axis=0) for code in largest]).reshape(-1, 3)
+    return go.Scatter3d(
+        x=middles[:, 0],
+        y=middles[:, 1],
+        z=middles[:, 2],
+        mode="text",
+        text=[plot_text(view.groups.labels[code], _NAME) for code in largest],
+        textfont={"color": t.text, "size": 11},
+        hoverinfo="skip",
+    )
 
 
 def _said(codes: np.ndarray, colouring: Colouring, texts: Sequence[str] | None) -> list[str]:

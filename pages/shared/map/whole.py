@@ -16,11 +16,12 @@ from pages.shared.here import Here
 from pages.shared.map.beside import beside, other_moment
 from pages.shared.map.choice import let_go, restore
 from pages.shared.map.controls import COLOURS, Asked, controls
-from pages.shared.map.lists import chosen_rows, lists
+from pages.shared.map.lists import Selected, chosen_rows, lists
 from pages.shared.map.picture import View, charts, view_of
 from pages.shared.map.places import source_of
 from pages.shared.map.progress import progress, quality_help, quality_words, stopped
 from pages.shared.map.question import answered
+from pages.shared.map.since import since
 from pages.shared.map.source import FLAT, LEAST, looked
 from pages.shared.map.space import in_space
 from pages.shared.problem import attempt
@@ -56,19 +57,35 @@ def draw(here: Here, *, agents: Mapping[str, str]) -> RecallResult | None:
     answer = answered(here, source, state.get("q").strip())
     restore(here, view.where)
     tell()
-    rows = chosen_rows(view, picked(here))
-    reason = chosen.reason(view.where.rows, rows, where="map")
-    with st.container(key="map_line"):
-        if picked(here):
-            chosen.bar(here, len(rows), reason=reason, on_clear=let_go)
-        else:
-            st.markdown(_said(view, seen), help=quality_help(seen) or None)
-    if "space" in asked.draws:
+    flat = "space" not in asked.draws
+    views = _views(here, snapshot, seen, view, asked, agents=agents) if flat else [view]
+    selected = _selected(views, picked(here))
+    _line(here, view, selected, seen if flat else None)
+    if not flat:
         in_space(here, view)
     else:
-        charts(here, _views(here, snapshot, seen, view, asked, agents=agents), answer)
-    lists(here, view, answer, rows, agents=agents)
+        since(here, views)
+        charts(here, views, answer)
+    lists(here, view, answer, selected, agents=agents)
     return answer.result if answer else None
+
+
+def _line(here: Here, view: View, selected: Selected, seen: MapState | None) -> None:
+    """Draw the line over the map: what can be done with what is picked, else what is shown; `seen` says how true it is."""
+    with st.container(key="map_line"):
+        if picked(here):
+            reason = chosen.reason(selected.source, selected.rows, where="map")
+            chosen.bar(here, selected.shown, reason=reason, on_clear=let_go)
+        else:
+            st.markdown(_said(view, seen), help=(quality_help(seen) if seen else "") or None)
+
+
+def _selected(views: list[View], keys: tuple[str, ...]) -> Selected:
+    """Return what is picked, as the map that has most of it knows it: at another time there may be none of it."""
+    found = [chosen_rows(view, keys) for view in views]
+    most = max(range(len(views)), key=lambda place: len(found[place]))
+    known = {key for view, rows in zip(views, found, strict=True) for key in view.where.rows.keys(rows)}
+    return Selected(views[most].here, views[most].where.rows, found[most], len(known))
 
 
 def _few(here: Here, *, agents: Mapping[str, str]) -> None:
@@ -87,7 +104,8 @@ def _nothing() -> None:
     st.button("Clear filters", key="map_clear", on_click=state.clear, args=((*state.SCOPE_PARAMS, *state.TIME_PARAMS),))
 
 
-def _said(view: View, seen: MapState) -> str:
+def _said(view: View, seen: MapState | None) -> str:
+    """Return what is shown, in words; `seen` is the map whose quality is said."""
     where, shown = view.where, view.where.shown
     whole = f" of {len(where.rows):,}" if len(where.rows) != len(shown) else ""
     parts = [f"**{len(shown):,}{whole} {'memory' if len(where.rows) == 1 else 'memories'}**"]
@@ -96,7 +114,7 @@ def _said(view: View, seen: MapState) -> str:
         none = int(np.count_nonzero(codes < 0))
         alone = f", {share(none, len(shown))} in none" if none else ""
         parts.append(f"{plural(len(set(codes.tolist()) - {-1}), 'cluster')}{alone}")
-    if words := quality_words(seen):
+    if seen is not None and (words := quality_words(seen)):
         parts.append(words)
     return " · ".join(parts)
 

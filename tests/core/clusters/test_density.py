@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from core.analysis.clusters import GRANULARITIES, Clusters, clusters, clusters_at, least_members
+from core.analysis.clusters.modularity import modularity
+from core.analysis.neighbours import Neighbours, nearest
 from core.errors import ConfigError
 
 
@@ -77,11 +79,38 @@ def test_a_large_cluster_with_parts_is_told_as_them() -> None:
 
 def test_several_sizes_at_once_are_those_one_by_one() -> None:
     coords = blobs(60, 45, 30, 25, width=0.05, loose=20)
-    leasts = (5, 12, 40)
-    for least, found in zip(leasts, clusters_at(coords, leasts), strict=True):
-        alone = clusters(coords, least=least)
+    at = clusters_at(coords, {"broad": 40, "medium": 12, "fine": 5})
+    assert list(at) == list(GRANULARITIES)
+    for found in at.values():
+        alone = clusters(coords, least=found.least)
         assert (found.codes == alone.codes).all()
         assert (found.strength == alone.strength).all()
+
+
+def test_the_medium_grain_is_the_most_modular_where_neighbours_are_known() -> None:
+    """Sixty heaps of nine, too small for the number of memories, are told apart by what is near what."""
+    random = np.random.default_rng(1)
+    heaps = np.repeat(np.stack(np.meshgrid(np.arange(10), np.arange(6)), axis=-1).reshape(-1, 2), 9, axis=0)
+    coords = (heaps + random.normal(0, 0.02, heaps.shape)).astype(np.float32)
+    leasts = {name: least_members(len(coords), name) for name in GRANULARITIES} | {"medium": 14}
+    plain = clusters_at(coords, leasts)
+    told = clusters_at(coords, leasts, None, nearest(coords, k=15, metric="euclidean"))
+    assert plain["medium"].count < told["medium"].count == 60
+    assert told["medium"].least < leasts["medium"]
+    assert all((told[name].codes == plain[name].codes).all() for name in ("broad", "fine"))
+
+
+def test_modularity_is_what_is_shared_beyond_chance() -> None:
+    rows = np.array([[1, 2], [0, 2], [0, 1], [4, 5], [3, 5], [3, 4]], np.int32)
+    found = Neighbours(rows, np.tile(np.array([0.1, 0.2], np.float32), (6, 1)), 1.0, "cosine")
+    assert modularity(np.array([0, 0, 0, 1, 1, 1], np.int32), found) == pytest.approx(0.5)
+    assert modularity(np.zeros(6, np.int32), found) == pytest.approx(0, abs=1e-6)
+    assert modularity(np.array([0, 1, 2, 0, 1, 2], np.int32), found) < 0
+    for k, count in ((0, 6), (0, 0)):
+        alone = Neighbours(np.zeros((count, k), np.int32), np.zeros((count, k), np.float32), 1.0, "cosine")
+        assert modularity(np.zeros(count, np.int32), alone) == 0
+    same = Neighbours(rows, np.zeros((6, 2), np.float32), 1.0, "cosine")
+    assert modularity(np.array([0, 0, 0, 1, 1, 1], np.int32), same) == pytest.approx(0.5)
 
 
 @given(arrays(np.float32, st.tuples(st.integers(0, 60), st.just(2)), elements=st.integers(0, 20).map(lambda one: one / 20)))

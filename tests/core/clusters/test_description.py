@@ -39,9 +39,13 @@ def test_what_is_said_of_a_cluster() -> None:
 
 
 def test_without_terms_the_central_memory_names_it() -> None:
-    assert describe(FOUND, TEXTS, FRAME, MATRIX)[1].label == "12 34"
-    blank = [*TEXTS[:3], "", "", "", ""]
-    assert describe(FOUND, blank, FRAME, MATRIX)[1].label == "Cluster 9"
+    for text, label in (
+        ("12 34", "numbers such as 12 34"),
+        ("?!\x1b[31m\u202e", "signs such as ?!"),
+        ("Thank you", "Thank you"),
+        ("", "Cluster 9"),
+    ):
+        assert describe(FOUND, [*TEXTS[:3], *[text] * 3, ""], FRAME, MATRIX)[1].label == label
 
 
 def test_vectors_of_zeros_and_opposite_ones_are_no_trouble() -> None:

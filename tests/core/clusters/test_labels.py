@@ -33,6 +33,7 @@ OTHER = ["The train to Leeds was late again.", "Which platform does the train le
             "user details",
             id="snake",
         ),
+        pytest.param(["A flight to New York", "New York in May", "is New York far?"], "New York", id="name-with-new"),
         pytest.param(["退款什么时候到账", "我想申请退款", "退款被拒绝了"], "退款", id="chinese"),
         pytest.param(["銀行カードが届かない", "銀行カードを紛失", "銀行カードの再発行"], "銀行カード", id="japanese"),
         pytest.param(["환불 요청합니다", "환불 언제 되나요", "환불 문의"], "환불", id="korean"),
@@ -61,9 +62,13 @@ def test_the_first_term_is_what_the_texts_are_about(texts: list[str], expected: 
         pytest.param("12345 67.50 2024-05-20", id="numbers"),
         pytest.param("user sofia_kim_7287 booked 4WQ150 e7f3a9c2", id="ids"),
         pytest.param("see https://evil.example/login?next=secret", id="address"),
+        pytest.param("www.evil.example/a ftp://evil.example/b ann_evil@evil.example", id="other-addresses"),
+        pytest.param("<div class='evil'>user</div><br/>&nbsp;", id="html"),
+        pytest.param("deadbeefcafebabe", id="hexadecimal"),
         pytest.param("the and with would that there", id="function-words"),
         pytest.param("well okay thanks really great", id="small-talk"),
         pytest.param("a" * 60, id="endless"),
+        pytest.param('{"first_name": 1, "zip": {"brand":2}, \'kind\' : 3}', id="names-of-fields"),
         pytest.param("<b>\x1b[31m\u202e</b> %%% \U0001f600", id="controls"),
     ],
 )
@@ -115,6 +120,16 @@ def test_labels_are_one_line_and_none_is_twice() -> None:
         "",
     )
     assert labels([["x" * 50, "y" * 50]]) == ("x" * 50,)
+
+
+def test_a_word_and_its_plural_are_one_term() -> None:
+    assert "tags" not in (found := told(["tag it", "one tag", "a tag", "all tags"], OTHER)[0]) or "tag" not in found
+
+
+def test_a_large_cluster_is_told_by_a_sample_of_it() -> None:
+    """The first texts say "spam", two thirds of the others "loan": the sample is no stretch and no stride of the rows."""
+    texts = ["spam " if row < 500 else "loan due" if row % 3 else "interest due" for row in range(320_000)]
+    assert terms(texts, np.zeros(len(texts), np.int32), most=2) == (("loan due", "interest"),)
 
 
 def test_without_texts_or_clusters_there_is_nothing() -> None:

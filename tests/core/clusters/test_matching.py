@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.analysis.clusters import Clusters, carried, growth, matched
@@ -56,11 +56,16 @@ def test_only_common_memories_count() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(-1, 4), st.integers(-1, 4)), max_size=40))
+@settings(max_examples=60)
 def test_ids_are_distinct_and_a_second_match_changes_nothing(pairs: list[tuple[int, int]]) -> None:
     former, new = run_of([one for one, _ in pairs]), run_of([other for _, other in pairs])
     once = carried(former, new, same_rows(len(pairs)))
     assert len(set(once.ids.tolist())) == once.count
     assert once.given >= max(former.given, *(one + 1 for one in once.ids.tolist()), 0)
+    for code, name in enumerate(once.ids.tolist()):
+        if name < former.given:
+            one, other = former.codes == name, new.codes == code
+            assert (one & other).sum() >= 0.2 * (one | other).sum()
     held = np.isin(np.arange(once.count), once.codes)
     again = carried(once, new, same_rows(len(pairs)))
     assert (again.ids[held] == once.ids[held]).all()
@@ -87,10 +92,18 @@ def test_growth_without_times_and_at_one_moment() -> None:
         growth(np.zeros(1, np.int32), times("2026-01-01"), bins=0)
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 10**15)), min_size=1, max_size=30), st.integers(1, 40))
+# From the year 1 to 9999.
+MICROS = st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), MICROS), min_size=1, max_size=30), st.integers(1, 40))
+@settings(max_examples=60)
 def test_growth_counts_each_memory_once(rows: list[tuple[int, int]], bins: int) -> None:
     codes = np.array([code for code, _ in rows], np.int32)
-    created = pd.Series(pd.to_datetime([moment for _, moment in rows], unit="us", utc=True))
+    moments = np.array([moment for _, moment in rows], np.int64).view("datetime64[us]")
+    created = pd.Series(pd.DatetimeIndex(moments).tz_localize("UTC"))
     found = growth(codes, created, bins=bins)
     assert found.counts.sum(axis=1).tolist() == np.bincount(codes).tolist()
     assert len(found.edges) == found.counts.shape[1] + 1
+    assert found.edges.is_monotonic_increasing
+    assert (found.edges[0], found.edges[-1]) == (created.min(), created.max())

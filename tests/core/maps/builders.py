@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from core.analysis.snapshot import Snapshot
 from core.config import open_catalog
 from core.maps.keeping import Kept
 from core.maps.matching import marks_of
+from core.maps.order import Order, arrays_of, json_of, write_arrays
 from core.maps.state import ClusterView
 from core.models.embedding import HashingEmbedder
 from core.store import MemoryStore
@@ -80,3 +81,38 @@ def make_kept(matrix: np.ndarray, *, keys: Sequence[str] | None = None, arn: str
         Quality(0.9, 0.5, 10, 5),
         {name: ClusterView(found, infos) for name in GRANULARITIES},
     )
+
+
+class WorkerHere:
+    """A worker in this process: each memory lies at its first two numbers. `heed` is called before the end of an order."""
+
+    pid = 0
+
+    def __init__(self, heed: Callable[[Order], None] = lambda _: None, *, label: str = "cranes") -> None:
+        self._heed, self._label = heed, label
+        self._order: Order | None = None
+        self.alive = True
+
+    def send(self, order: Order) -> None:
+        self._order = order
+
+    def events(self) -> Iterator[dict[str, object]]:
+        assert self._order is not None
+        order, folder = self._order, Path(self._order.folder)
+        kept = make_kept(np.array(order.vectors.open()), label=self._label)
+        near = kept.neighbours
+        layout = {"coords": kept.coords, "side": np.array(20.0), "recall": np.array(1.0)}
+        write_arrays(folder / "layout.npz", layout | {"neighbours": near.rows, "distances": near.distances})
+        write_arrays(folder / "clusters.npz", arrays_of(kept.clusters) | {"quality": np.array([0.9, 0.5, 10, 5])})
+        (folder / "infos.json").write_bytes(json_of(kept.clusters))
+        for event in ({"stage": "reading", "part": 1.0}, {"stage": "clusters", "part": 0.0}):
+            yield {"order": order.number} | event
+        self._heed(order)
+        if self.alive:
+            yield {"order": order.number, "done": True}
+
+    def kill(self) -> None:
+        self.alive = False
+
+    def ended(self) -> str:
+        return "by signal 9"

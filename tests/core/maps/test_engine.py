@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+import weakref
 
-from core.errors import StorageError
+import pytest
+
+from core.errors import ConfigError, StorageError
 from core.maps.engine import Engine, Outcome, Task
 
 WAIT_S = 30.0
@@ -81,3 +84,109 @@ def test_what_waits_can_be_taken_out_and_is_cancelled_at_the_end():
     engine.close()
     engine.submit(ends.task("too late", lambda _: None))
     assert len(ends.seen) == 4
+
+
+class Script:
+    """A worker that says what was written down for it, one list for each order, and then ends."""
+
+    pid = 0
+
+    def __init__(self, *orders):
+        self._orders = list(orders)
+        self.alive = True
+        self.number = 0
+
+    def send(self, order):
+        self.number = order.number
+
+    def events(self):
+        for event in self._orders.pop(0) if self._orders else ():
+            yield {"order": self.number} | event
+            if "end" in event:
+                break
+        else:
+            return
+        self.alive = False
+
+    def kill(self):
+        self.alive = False
+
+    def ended(self):
+        return "by signal 6"
+
+
+class Numbered:
+    """An order of which nothing but its number is looked at."""
+
+    def __init__(self, number):
+        self.number = number
+
+
+DONE = [{"done": True}]
+
+
+@pytest.mark.parametrize(
+    ("workers", "begun", "outcome"),
+    [
+        pytest.param([Script(DONE)], 1, Outcome(done=True), id="done"),
+        pytest.param([Script([{"order": 7, "stage": "layout"}, *DONE])], 1, Outcome(done=True), id="of another order"),
+        pytest.param([Script([]), Script(DONE)], 2, Outcome(done=True), id="died idle"),
+        pytest.param([Script([{"failed": "compiled", "said": ""}], DONE)], 2, Outcome(done=True), id="compiled anew"),
+        pytest.param([Script([]), Script([])], 2, "was ended by signal 6", id="dies at every start"),
+        pytest.param([Script([{"order": 0, "failed": "memory", "said": ""}])], 1, "more memory than", id="too small"),
+        pytest.param([Script([{"failed": "unexpected", "said": "KeyError"}])], 1, "log of this program", id="a mistake"),
+        pytest.param([Script([{"stage": "layout"}])], 1, "was ended by signal 6", id="killed"),
+        pytest.param([ConfigError("16 MB is no number")], 1, "cannot be started: 16 MB is no number", id="a setting"),
+        pytest.param([ValueError("embedded null byte")], 1, "cannot be started: embedded", id="an environment"),
+    ],
+)
+def test_how_a_worker_ends_is_how_a_map_ends(workers, begun, outcome):
+    left, orders, ends = list(workers), [], Ends()
+
+    def start():
+        worker = left.pop(0)
+        if isinstance(worker, Exception):
+            raise worker
+        return worker
+
+    def begin(number):
+        orders.append(number)
+        return Numbered(number)
+
+    engine = Engine(start)
+    engine.submit(ends.task("map", begin))
+    ((_, end),) = ends.wait(1)
+    engine.close()
+    assert len(orders) == begun
+    assert end == outcome if isinstance(outcome, Outcome) else outcome in end.problem
+
+
+def test_a_worker_that_cannot_be_started_ahead_leaves_a_queue_that_works():
+    refusals = [ConfigError("no"), RuntimeError("no thread")]
+    asked = threading.Semaphore(0)
+
+    def start():
+        asked.release()
+        if refusals:
+            raise refusals.pop(0)
+        return Script([{"done": True}])
+
+    engine, ends = Engine(start), Ends()
+    for _ in range(2):
+        engine.warm()
+        assert asked.acquire(timeout=WAIT_S)
+    engine.submit(ends.task("map", Numbered))
+    assert ends.wait(1)[0][1] == Outcome(done=True)
+    engine.close()
+
+
+def test_a_task_is_let_go_when_it_has_ended():
+    engine, ends = Engine(no_worker), Ends()
+    task = ends.task("nothing to do", lambda _: None)
+    held = weakref.ref(task)
+    engine.submit(task)
+    ends.wait(1)
+    del task
+    pause = threading.Event()
+    assert any(held() is None or pause.wait(0.01) for _ in range(500)), "the memories of a map stay until the next one"
+    engine.close()

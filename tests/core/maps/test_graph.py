@@ -38,7 +38,7 @@ def ring(distances: np.ndarray) -> Neighbours:
     return Neighbours(rows.astype(np.int32), np.sort(distances, axis=1).astype(np.float32), 1.0, "cosine")
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.lists(st.floats(0.0078125, 2, width=32), min_size=4, max_size=4), min_size=9, max_size=15))
 def test_the_weights_are_those_of_umap_learn(distances):
     neighbours = ring(np.array(distances))

@@ -17,8 +17,10 @@ import pytest
 from core.access import LOCAL_ADMIN, Actor, Role
 from core.errors import ConfigError, NotAllowedError
 from core.maps import DEFAULT, MapParameters, Maps, MapState, maps_directory
-from core.maps.keeping import KeptMaps, forget_memories
-from core.maps.process import MEMORY_VARIABLE, WORKER_VARIABLE
+from core.maps.forgetting import forget_memories
+from core.maps.keeping import KeptMaps
+from core.maps.memory import MEMORY_VARIABLE
+from core.maps.process import WORKER_VARIABLE
 from core.snapshots.keeping import key_of
 from tests.core.maps.builders import NOW, WAIT_S, make_kept, make_snapshot, make_store, make_vectors
 
@@ -94,7 +96,7 @@ def test_a_map_from_its_first_picture_to_a_restart(store, maps, tmp_path):
     nearest = np.linalg.norm(state.coords[:, None] - groups, axis=2).argmin(axis=1)
     assert (nearest == np.arange(400) % 4).mean() > 0.98
     assert [len(view.infos) for view in state.clusters.values()] == [view.clusters.count for view in state.clusters.values()]
-    assert not list((tmp_path / ".cache" / "maps" / "work").iterdir()), "what the worker was given is still there"
+    assert not list((tmp_path / ".cache" / "maps" / "work").glob("*/")), "what the worker was given is still there"
 
     restarted = Maps(start=lambda: pytest.fail("a kept map needs no worker"))
     again = finished(restarted, store, snapshot)
@@ -110,9 +112,9 @@ def test_a_map_from_its_first_picture_to_a_restart(store, maps, tmp_path):
     assert np.array_equal(placed.coords[:400], state.coords)
     assert np.median(np.linalg.norm(placed.coords[400:] - state.coords[:12], axis=1)) < 0.02
 
-    many = make_snapshot(np.concatenate([vectors, make_vectors(40, seed=5)]), revision="3")
+    many = make_snapshot(np.concatenate([vectors, make_vectors(24, seed=5)]), revision="3")
     between = maps.look(store, many, actor=LOCAL_ADMIN, wait_s=WAIT_S, until=lambda state: state.coords is not None)
-    assert (between.method, between.final, between.placed) == ("umap", False, 40)
+    assert (between.method, between.final, between.placed) == ("umap", False, 24)
     anew = finished(maps, store, many)
     assert (anew.placed, anew.final) == (0, True)
     assert np.median(np.linalg.norm(anew.coords[:400] - state.coords, axis=1)) <= 0.05
@@ -135,7 +137,7 @@ def test_an_erased_memory_is_in_no_map_from_then_on(store, maps, tmp_path):
 
 
 def test_a_worker_that_is_killed_says_so_and_can_be_started_again(store, maps):
-    snapshot = make_snapshot(make_vectors(MANY, dimension=256))
+    snapshot = make_snapshot(make_vectors(MANY, dimension=64))
     os.kill(at_work(maps, store, snapshot), signal.SIGKILL)
     state = finished(maps, store, snapshot)
     assert state.stage == "failed"
@@ -168,7 +170,7 @@ def test_a_server_imports_nothing_of_the_optional_part_and_its_worker_ends_with_
         f"maps, store = Maps(), make_store(Path({str(tmp_path)!r}))\n"
         "solid, small = MapParameters(dims=3), make_snapshot(make_vectors(4))\n"
         "print(maps.look(store, small, solid, actor=LOCAL_ADMIN, wait_s=WAIT_S).stage)\n"
-        f"snapshot = make_snapshot(make_vectors({MANY}, dimension=256))\n"
+        f"snapshot = make_snapshot(make_vectors({MANY}, dimension=64))\n"
         "maps.look(store, snapshot, actor=LOCAL_ADMIN, wait_s=WAIT_S, until=lambda state: state.stage == 'neighbours')\n"
         "print(*sorted({'umap', 'numba', 'sklearn', 'hdbscan', 'scipy', 'pynndescent'} & set(sys.modules)))\n"
         "print(maps.pid, flush=True)\nsys.stdin.read()\n"
@@ -189,14 +191,14 @@ def test_a_server_imports_nothing_of_the_optional_part_and_its_worker_ends_with_
         server.wait()
     assert wait_until_gone(pid)
     work = tmp_path / ".cache" / "maps" / "work"
-    assert [file.name for file in work.glob("*/*")] == [], "memories lie there after a kill"
+    assert {file.name for file in work.glob("*/*")} <= {"held"}, "memories lie there after a kill"
 
 
 def test_a_worker_that_takes_too_much_memory_is_ended(store, monkeypatch):
     monkeypatch.setenv(WORKER_VARIABLE, "asked")
     monkeypatch.setenv(MEMORY_VARIABLE, "60")
     maps = Maps()
-    state = finished(maps, store, make_snapshot(make_vectors(MANY, dimension=256)))
+    state = finished(maps, store, make_snapshot(make_vectors(MANY, dimension=64)))
     maps.close()
     assert state.stage == "failed"
     assert f"allow more with {MEMORY_VARIABLE}" in state.problem

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.maps import matching
 from core.maps.matching import carried_over, marks_of
 from core.vectors.client import KEY_COLUMN
 from tests.core.maps.builders import make_kept, make_snapshot, make_vectors
@@ -21,7 +22,7 @@ def carried(rows, vectors=VECTORS):
     return carried_over(KEPT, *marks, snapshot.vectors(), metric="cosine")
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 59), unique=True, min_size=8))
 def test_who_is_known_keeps_its_place(rows):
     found, known = carried(rows), [row for row in rows if row < 40]
@@ -65,6 +66,14 @@ def test_a_new_memory_is_in_the_cluster_of_its_nearest():
     assert not found.exact
     assert found.neighbours is None
     assert found.clusters["fine"].clusters.codes[40] == found.clusters["fine"].clusters.codes[6]
+
+
+def test_a_large_map_is_searched_part_by_part(monkeypatch):
+    whole = carried(list(range(60)))
+    monkeypatch.setattr(matching, "_AT_ONCE", 17)
+    found = carried(list(range(60)))
+    assert np.allclose(found.coords, whole.coords, atol=1e-5)
+    assert np.array_equal(found.clusters["fine"].clusters.codes, whole.clusters["fine"].clusters.codes)
 
 
 def test_many_new_memories_are_a_drift():

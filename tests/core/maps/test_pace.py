@@ -12,7 +12,7 @@ STEPS = [("reading", 0.0), ("first picture", 0.0), ("neighbours", 0.0), ("neighb
 STEPS += [("layout", 1.0), ("clusters", 0.5), ("clusters", 1.0)]
 
 
-@pytest.mark.parametrize("rows", [pytest.param(rows, id=f"{rows:,}") for rows in (1, 5_000, 15_000, 100_000)])
+@pytest.mark.parametrize("rows", [pytest.param(rows, id=f"{rows:,}") for rows in (1, 5_000, 15_000, 100_000, 1_000_000)])
 def test_progress_goes_from_nothing_to_everything(rows):
     paces = [Pace(expected(rows, 384), 0.0, stage, part) for stage, part in STEPS]
     shares = [pace.progress() for pace in paces]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from core.analysis.neighbours import METRICS, nearest, nearest_to
+from core.analysis.neighbours import METRICS, blocked, nearest, nearest_to, search
 from core.errors import CancelledError, ConfigError
 from tests.core.neighbours.vectors import Floats, distances, islands
 
@@ -45,8 +45,10 @@ def test_queries_have_their_nearest_rows(matrix: Floats, k: int, metric: str, da
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_many_blocks_give_what_one_does(metric: str) -> None:
-    matrix = islands(9_000, width=4)
+def test_many_blocks_give_what_one_does(metric: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, size in ((blocked, "_POINTS", 128), (blocked, "_ROWS", 500), (search, "_POINTS", 7)):
+        monkeypatch.setattr(module, name, size)
+    matrix = islands(1_300, width=4)
     asked = np.arange(0, len(matrix), 71)
     found = nearest(matrix, k=6, metric=metric, exact=True)
     rows, apart = nearest_to(matrix, matrix[asked], k=7, metric=metric)
@@ -58,7 +60,7 @@ def test_many_blocks_give_what_one_does(metric: str) -> None:
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_the_fast_search_finds_nearly_all_and_says_how_much(metric: str) -> None:
-    matrix = islands(6_000, count=60)
+    matrix = islands(3_000, count=40)
     true, found = nearest(matrix, k=10, metric=metric, exact=True), nearest(matrix, k=10, metric=metric, exact=False)
     share = float((found.distances <= true.distances[:, -1:] + 1e-6).mean())
     assert share >= 0.95
@@ -71,7 +73,7 @@ def test_the_fast_search_finds_nearly_all_and_says_how_much(metric: str) -> None
 
 def test_where_8_bits_are_too_coarse_the_fast_search_takes_more() -> None:
     """Texts that differ in a number only: islands much narrower than a step of 8 bits."""
-    matrix = islands(4_000, count=40, spread=0.002)
+    matrix = islands(2_000, count=25, spread=0.002)
     true, heard = nearest(matrix, k=5, exact=True), []
     found = nearest(matrix, k=5, exact=False, progress=heard.append)
     assert float((found.distances <= 1.0001 * true.distances[:, -1:]).mean()) >= 0.95

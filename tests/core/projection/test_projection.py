@@ -115,10 +115,10 @@ def test_quality_is_that_of_the_definition(metric: str) -> None:
 
 
 def test_a_sample_tells_much_the_same() -> None:
-    matrix = islands(3_000)
+    matrix = islands(1_500)
     coords = pca(matrix)
-    some, all_of_them = quality(matrix, coords, sample=1_000), quality(matrix, coords, sample=3_000)
-    assert (some.sample, all_of_them.sample) == (1_000, 3_000)
+    some, all_of_them = quality(matrix, coords, sample=700), quality(matrix, coords, sample=1_500)
+    assert (some.sample, all_of_them.sample) == (700, 1_500)
     assert some.trustworthiness == pytest.approx(all_of_them.trustworthiness, abs=0.01)
     assert some.preservation == pytest.approx(all_of_them.preservation, abs=0.01)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.analysis.neighbours import nearest_to
@@ -63,6 +63,7 @@ def test_nothing_is_placed_on_an_empty_map() -> None:
         placed(none, np.zeros((1, 0), np.int32), np.zeros((1, 0), np.float32))
 
 
+@settings(max_examples=40)
 @given(
     angle=st.floats(0, 6.28),
     mirrored=st.booleans(),

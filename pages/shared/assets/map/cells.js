@@ -1,6 +1,6 @@
 // Counts by cell as an image: what is drawn of a map with more points than can be sent.
 
-import { memories } from "../timeline/words.js";
+import { memories } from "../drawing/words.js";
 import { channels } from "./webgl.js";
 
 const FAINTEST = 0.22; // How opaque a cell of one point is.

@@ -1,13 +1,16 @@
 // One drawing in the page: what was sent, what is in view, what is drawn next, and what goes back to Python.
 
-import { Canvases, ratioFor } from "../timeline/canvases.js";
-import { styleOf } from "../timeline/styling.js";
-import { Tip } from "../timeline/tip.js";
-import { Toolbar } from "../timeline/toolbar.js";
+import { ratioFor } from "../drawing/canvases.js";
+import { saveAs } from "../drawing/download.js";
+import { FINGER } from "../drawing/figure.js";
+import { flowed } from "../drawing/fitted.js";
+import { styleOf } from "../drawing/styling.js";
+import { Tip } from "../drawing/tip.js";
 import { Camera, sameWindow, viewOf, whole, zoomed } from "./camera.js";
-import { download } from "./download.js";
+import { drawFramed } from "./download.js";
 import { listenKeys } from "./keyboard.js";
 import { measured } from "./labels.js";
+import { legendColours } from "./legend.js";
 import { arranged } from "./looks.js";
 import { Moving } from "./moving.js";
 import { decode } from "./payload.js";
@@ -21,47 +24,23 @@ import { Tips } from "./tips.js";
 import { PointLayer } from "./webgl.js";
 
 const CLOSER = 2; // How much a double click zooms.
-const FINGER = 20;
 const [LOWEST, HIGHEST, SHAPE] = [360, 660, 0.64];
 const SMALL_SCREEN = 560;
 
-const made = (parent, tag, name) => {
-  const node = document.createElement(tag);
-  node.className = name;
-  parent.append(node);
-  return node;
-};
-
 export class MapChart extends Moving {
   constructor(parent) {
-    super();
-    this.root = made(parent, "div", "chart");
-    this.toolbar = new Toolbar(this.root, {
-      tool: (name) => this.setTool(name), zoom: (name) => this.zoom(name), save: (name) => this.save(name),
-    });
-    this.stage = made(this.root, "div", "stage");
-    Object.assign(this.stage, { tabIndex: 0, role: "application" });
-    const canvas = made(this.stage, "canvas", "points");
+    super(parent);
+    const canvas = document.createElement("canvas");
+    canvas.className = "points";
     canvas.setAttribute("aria-hidden", "true");
+    this.stage.prepend(canvas);
     this.layer = new PointLayer(canvas, () => this.redraw());
-    this.canvases = new Canvases(this.stage);
-    this.measure = (words, font) => this.canvases.measure(words, font);
-    this.spoken = made(this.stage, "p", "unseen");
-    this.spoken.id = "spoken";
-    this.live = made(this.root, "p", "unseen");
-    this.live.setAttribute("aria-live", "polite");
-    this.stage.setAttribute("aria-describedby", "spoken");
     this.tips = new Tips(this, new Tip(this.stage));
-    Object.assign(this, { tool: "move", view: null, sent: 0, answered: 0, timer: null, wanted: null, picture: null,
-      camera: null, scene: null, pointed: null, cross: false, walked: -1, dragging: null, gliding: null, drafted: null,
-      region: null, selected: null, focused: "null", told: null, moving: false, links: new Set() });
+    Object.assign(this, { answered: 0, camera: null, cross: false, walked: -1, focused: "null", told: null, moving: false,
+      links: new Set() });
     listen(this, this.canvases.over);
     listenKeys(this, this.stage);
     this.stage.onblur = () => this.leave();
-    this.observer = new ResizeObserver(() => (this.stage.clientWidth === this.camera?.size.width ? null : this.resized()));
-    this.observer.observe(this.stage);
-    this.watchScreen();
-    document.fonts.ready.then(() => this.resized());
   }
 
   get waiting() {
@@ -118,16 +97,6 @@ export class MapChart extends Moving {
     if (this.live.textContent !== words) this.live.textContent = words;
   }
 
-  /** Draw again on a screen with other pixels: a window that moves there keeps its size. */
-  watchScreen() {
-    this.screen = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
-    this.screen.onchange = () => {
-      this.screen.onchange = null;
-      this.resized();
-      this.watchScreen();
-    };
-  }
-
   resized() {
     const width = this.stage.clientWidth;
     if (!this.picture || !width) return;
@@ -136,18 +105,8 @@ export class MapChart extends Moving {
     this.narrow = width < SMALL_SCREEN;
     this.measuredLabels = measured(this.picture.labels, this);
     this.camera = new Camera(this.view, this.picture.extent, { width, height });
-    if (this.scene) {
-      this.redraw();
-      return;
-    }
-    this.wanted = true; // The first time at once: what the pointer does needs a scene.
-    this.draw();
-  }
-
-  /** Draw everything, or only what lies over it, with the next frame. */
-  redraw(everything = true) {
-    if (this.wanted === null) requestAnimationFrame(() => this.draw());
-    this.wanted = this.wanted || everything;
+    this.drawnWidth = width;
+    this.drawSoon();
   }
 
   draw() {
@@ -179,18 +138,6 @@ export class MapChart extends Moving {
     this.toolbar.update({ tool: this.tool, stretch: seenWords(picture, seen), counted, waiting: this.waiting });
     Object.assign(this.stage.dataset, { kind: picture.kind, engine: webgl ? "webgl" : "canvas", seen,
       view: camera.window.map((value) => +value.toPrecision(7)).join(" ") });
-  }
-
-  /** Send a gesture. The number is greater than any before, also than those of a drawing that was here before a reload. */
-  send(kind, fields = {}) {
-    this.sent = Math.max(this.sent + 1, Date.now());
-    this.trigger("gesture", { kind, serial: this.sent, ...fields });
-  }
-
-  setTool(name) {
-    this.tool = name;
-    this.stage.dataset.tool = name;
-    this.redraw();
   }
 
   /** The place of the map at a place of the stage. */
@@ -239,46 +186,25 @@ export class MapChart extends Moving {
     this.send("open", { row, at: place });
   }
 
-  draft(polygon) {
-    this.drafted = polygon;
-    this.redraw(false);
-  }
-
-  select(polygon) {
-    this.drafted = null;
-    this.region = polygon;
-    this.setTool("move");
-    this.send("region", { polygon });
-  }
-
-  /** Let go: of a drag that is going on, else of everything that is chosen. */
-  escape() {
-    if (this.dragging) {
-      this.dragging.cancel();
-      this.dragging = null;
-      return;
-    }
-    Object.assign(this, { region: null, selected: null, walked: -1 });
-    this.setTool("move");
-    this.send("clear");
+  letGo() {
+    super.letGo();
+    this.walked = -1;
   }
 
   save(kind) {
-    const { title, note, file_name: fileName } = this.picture;
-    const subtitle = [seenWords(this.picture, countSeen(this.scene)), note].filter(Boolean).join(" · ");
-    return download(kind, this.scene, { title, subtitle, fileName, measure: this.measure });
+    const { scene, measure, style, picture: { title, note, file_name: fileName } } = this;
+    const { size } = this.camera;
+    const parts = new Set([seenWords(this.picture, countSeen(scene)), ...note.split(" · ")].filter(Boolean));
+    const said = flowed([...parts], size.width, style.small, measure);
+    return saveAs(kind, { title, said, fileName, size, style, measure, colours: legendColours(scene),
+      draw: (surface) => drawFramed(surface, scene) });
   }
 
-  /** Let go of what outlives the page's elements. */
   end() {
-    clearTimeout(this.timer);
     clearTimeout(this.calm);
-    this.gliding = null;
-    this.screen.onchange = null;
-    this.observer.disconnect();
     this.links.delete(this);
     this.tips.hide();
     this.layer.end();
-    this.root.remove();
+    super.end();
   }
 }

@@ -1,9 +1,7 @@
 // What a drag does, with which tool. Each is {move(x, y), end(x, y), cancel()} in CSS pixels of the stage.
 
-import { outlined } from "./outline.js";
+import { lasso } from "../drawing/lasso.js";
 import { Camera, panned } from "./camera.js";
-
-const CORNER = 3; // A lasso has a corner each time the pointer moved this far.
 
 /** Drag the map along. */
 function pan(chart, x, y) {
@@ -22,30 +20,10 @@ function box(chart, x, y) {
   };
 }
 
-/** Draw a line around what is wanted. */
-function lasso(chart, x, y) {
-  const line = [[x, y]];
-  const corners = (of) => of.map(([px, py]) => chart.corner(px, py));
-  return {
-    move(toX, toY) {
-      const [lastX, lastY] = line.at(-1);
-      if (Math.hypot(toX - lastX, toY - lastY) < CORNER) return;
-      line.push([toX, toY]);
-      chart.draft(corners(line));
-    },
-    end() {
-      const found = outlined(line);
-      if (found.length > 2) chart.select(corners(found));
-      else chart.draft(null);
-    },
-    cancel: () => chart.draft(null),
-  };
-}
-
 /** The drag that begins at a place. */
 export function dragFrom(chart, x, y, { shift }) {
   if (shift || chart.tool === "box") return box(chart, x, y);
-  return chart.tool === "lasso" ? lasso(chart, x, y) : pan(chart, x, y);
+  return chart.tool === "lasso" ? lasso(chart, x, y, ([px, py]) => chart.corner(px, py)) : pan(chart, x, y);
 }
 
 /** Two fingers move and zoom the map: what was between them stays between them. */

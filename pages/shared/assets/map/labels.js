@@ -1,5 +1,7 @@
 // The names of clusters: the heavier first, each where it hides no other, more of them the closer one looks.
 
+import { fitted } from "../drawing/fitted.js";
+
 const LINE = 15;
 const APART = 4; // CSS pixels between labels.
 const BESIDE = 7; // CSS pixels from the middle of a cluster.
@@ -20,12 +22,7 @@ function broken(text, font, widest, measure) {
     const width = Math.max(...lines.map((line) => measure(line, font))) + (between ? 0 : WITHIN);
     if (best === null || width < best.width) best = { lines: lines.map((line) => line.replace(/ ·$/, "")), width };
   }
-  const shorter = (line) => {
-    let kept = line;
-    while (kept.length > 1 && measure(`${kept}…`, font) > widest) kept = kept.slice(0, -1);
-    return kept === line ? line : `${kept.trimEnd()}…`;
-  };
-  return (best?.lines ?? [text]).map((line) => (measure(line, font) <= widest ? line : shorter(line)));
+  return (best?.lines ?? [text]).map((line) => fitted(line, widest, font, measure));
 }
 
 /** Labels with their lines and size, the heaviest first; made again only when they or the screen change. */

@@ -1,21 +1,15 @@
 // What part of the map is in view, and how it gets there.
 
+import { Figure } from "../drawing/figure.js";
 import { Camera, kept, sameView, whole, zoomed } from "./camera.js";
 
 const REST = 220; // Milliseconds without a move until Python is told what is in view.
 const CALM = 160; // Until every point is drawn again, where that is slow.
-const GLIDE = 180;
 const STEP = 2; // How much a button zooms.
 const CELL = 2; // CSS pixels of a cell that is counted.
 
 /** A chart that can be moved: it has a view, a camera, a picture and charts that move along. */
-export class Moving {
-  /** Look at another part at once; whatever moved the view before stops. */
-  setView(view) {
-    this.gliding = null;
-    this.show(view);
-  }
-
+export class Moving extends Figure {
   show(wanted) {
     const view = kept(wanted, this.camera, this.picture.kind === "raster" || this.picture.rows !== null);
     if (sameView(view, this.view, this.camera)) return;
@@ -54,29 +48,12 @@ export class Moving {
       rows: Math.round(size.height / CELL) });
   }
 
-  /** Move to a view in a few frames, so that the eye can follow. */
-  glideTo(view, then = () => {}) {
-    const from = this.view;
-    const began = performance.now();
-    const long = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : GLIDE;
-    const glide = {};
-    this.gliding = glide;
-    const frame = (now) => {
-      if (this.gliding !== glide || !this.root.isConnected) return; // Something newer moves the view.
-      const share = long ? Math.min(1, Math.max(0, (now - began) / long)) : 1;
-      const eased = 1 - (1 - share) ** 3;
-      const zoom = from.zoom * (view.zoom / from.zoom) ** eased;
-      // The middle moves with the width of what is in view: in a straight line to the eye.
-      const way = view.zoom === from.zoom ? eased : (1 / from.zoom - 1 / zoom) / (1 / from.zoom - 1 / view.zoom);
-      this.show({ x: from.x + (view.x - from.x) * way, y: from.y + (view.y - from.y) * way, zoom });
-      if (share < 1) {
-        requestAnimationFrame(frame);
-        return;
-      }
-      this.gliding = null;
-      then();
-    };
-    requestAnimationFrame(frame);
+  /** The view that is a share of the way from one to another. */
+  between(from, to, share) {
+    const zoom = from.zoom * (to.zoom / from.zoom) ** share;
+    // The middle moves with the width of what is in view: in a straight line to the eye.
+    const way = to.zoom === from.zoom ? share : (1 / from.zoom - 1 / zoom) / (1 / from.zoom - 1 / to.zoom);
+    return { x: from.x + (to.x - from.x) * way, y: from.y + (to.y - from.y) * way, zoom };
   }
 
   /** Zoom by a button or a key, or show everything. */

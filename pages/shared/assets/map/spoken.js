@@ -1,6 +1,6 @@
 // The map in words: the line above it, and what is said to those who hear it.
 
-import { grouped, memories } from "../timeline/words.js";
+import { grouped, memories } from "../drawing/words.js";
 import { ALIVE } from "./looks.js";
 
 const MOST_SAID = 12;
@@ -15,8 +15,8 @@ export function seenWords({ total, kind }, seen) {
 export function wayWords({ kind }, { webgl, narrow }) {
   if (kind === "raster") return "counts by cell; zoom in for single memories";
   if (!webgl) return "drawn without WebGL, which this browser does not offer: slower";
-  return narrow || matchMedia("(pointer: coarse)").matches ? "two fingers move and zoom"
-    : `${/Mac/.test(navigator.platform) ? "⌘" : "Ctrl"} and the wheel zoom, Shift and a drag select`;
+  if (matchMedia("(pointer: coarse)").matches) return "two fingers move and zoom";
+  return narrow ? "" : `${/Mac/.test(navigator.platform) ? "⌘" : "Ctrl"} and the wheel zoom, Shift and a drag select`;
 }
 
 /** Counts by colour, the largest first: [code, count]. */

@@ -1,6 +1,6 @@
 // The note over a point. Its text is Python's: it is asked for when the pointer rests, and kept for the next time.
 
-import { memories } from "../timeline/words.js";
+import { memories } from "../drawing/words.js";
 
 const PAUSE = 140; // Milliseconds on a point until its text is asked for.
 const MOST_TEXTS = 300;

@@ -1,5 +1,6 @@
-// A line drawn by hand with as few corners as a link holds.
+// A line drawn by hand around what is wanted, with as few corners as a link holds.
 
+const CORNER = 3; // A lasso has a corner each time the pointer moved this far.
 const CORNERS = 64;
 
 /** How far a place is from the line between two others. */
@@ -24,4 +25,23 @@ export function outlined(line) {
   let found = line;
   for (let far = 0.5; found.length > CORNERS; far *= 1.5) found = plainer(line, far);
   return found;
+}
+
+/** The drag that draws a line from a place on; `corner` gives the place in the figure of one on the stage. */
+export function lasso(chart, x, y, corner) {
+  const line = [[x, y]];
+  return {
+    move(toX, toY) {
+      const [lastX, lastY] = line.at(-1);
+      if (Math.hypot(toX - lastX, toY - lastY) < CORNER) return;
+      line.push([toX, toY]);
+      chart.draft(line.map(corner));
+    },
+    end() {
+      const found = outlined(line);
+      if (found.length > 2) chart.select(found.map(corner));
+      else chart.draft(null);
+    },
+    cancel: () => chart.draft(null),
+  };
 }
