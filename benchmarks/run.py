@@ -1,4 +1,4 @@
-"""Run the benchmarks that need no data of yours, one after the other: engine, search, pages, curation, the map.
+"""Run the benchmarks that need no data of yours, one after the other: engine, search, pages, curation, duplicates, the map.
 
 python benchmarks/run.py
 """
@@ -19,6 +19,7 @@ _PARTS = (
     ("Curation: sweep", ["benchmarks/curation_sweep.py"]),
     ("Curation: kill -9", ["benchmarks/curation_kills.py"]),
     ("Curation: log, import, erasure", ["benchmarks/curation_log.py"]),
+    ("Duplicates", ["benchmarks/duplicates.py"]),
     ("Timeline", ["benchmarks/timeline.py", "--sizes", "1000,100000"]),
     ("The past", ["benchmarks/past.py"]),
     ("Neighbours", ["benchmarks/neighbours.py", "--sizes", "1000,20000"]),

@@ -111,8 +111,11 @@ def why_lineage(loan: Loan | None) -> str:
     """Say who lends it how much."""
     if loan is None or loan.value <= 0:
         return "No candidate was derived from it."
-    shared = "its only source" if loan.sources == 1 else f"one of its {loan.sources} sources"
-    return f"It is {shared}: {_short(loan.derived)} has a relevance of {loan.relevance:.2f}: it lends {loan.value:.2f}."
+    if loan.merged:
+        shared = f"stands for {loan.merged:,} of the {loan.sources:,} sources of another memory"
+    else:
+        shared = "is its only source" if loan.sources == 1 else f"is one of its {loan.sources} sources"
+    return f"It {shared}: {_short(loan.derived)} has a relevance of {loan.relevance:.2f}: it lends {loan.value:.2f}."
 
 
 def recency(memory: Memory, half_life: float, now: datetime) -> float:

@@ -102,9 +102,13 @@ def pending(place: Workplace, *, actor: Actor) -> list[PendingPlan]:
 
 
 def discard(place: Workplace, plan_id: str, *, actor: Actor) -> None:
-    """Forget a plan: one's own, or as an admin anybody's; that a proposal was turned down is remembered."""
+    """Forget a plan: one's own, or as an admin anybody's.
+
+    A proposal waits for whoever may decide: anybody who may write turns it down, and that is remembered.
+    """
     place.require(Permission.WRITE, actor)
-    _require_own(place, plan_id, actor)
+    if not plan_id.startswith(PROPOSAL):
+        _require_own(place, plan_id, actor)
     if plan_id.startswith(PROPOSAL) and place.documents.get(place.stream, _SUMMARY, plan_id) is not None:
         value = {"by": actor.name, "at": place.clock().isoformat()}
         place.documents.put(place.stream, _DECLINED, plan_id, value)

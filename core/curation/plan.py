@@ -105,9 +105,9 @@ class Plan:
             raise ConfigError(f"Plan {self.id} changes {preview(twice[0])} twice: a key can change once in a plan.")
         gone = {change.key for change in self.changes if change.after is None}
         if lost := next((each for each in self.changes if each.replaced_by in gone), None):
+            by, key = preview(lost.replaced_by), preview(lost.key)
             raise ConfigError(
-                f"Plan {self.id} takes away {preview(lost.replaced_by)}, which is to stand for {preview(lost.key)}: what stands "
-                "for others must stay."
+                f"Plan {self.id} takes away {by}, which is to stand for {key}: what stands for others must stay."
             )
         if self.created_at.tzinfo is None:
             raise ConfigError(f"Plan {self.id} was made at a time without a zone: use an aware time, as datetime.now(UTC).")

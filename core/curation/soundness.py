@@ -24,6 +24,8 @@ def require_keys(plan: Plan) -> None:
     with _said_of(plan):
         for place, change in enumerate(plan.changes):
             check_key(f"changes[{place}].key", change.key)
+            if change.replaced_by is not None:
+                check_key(f"changes[{place}].replaced_by", change.replaced_by)
 
 
 def require_storable(plan: Plan, info: IndexInfo) -> None:

@@ -84,6 +84,8 @@ def call_cost(call: Call, *, prices: Prices = US_EAST_1) -> float | None:
     """Return the dollars of one call, without the bytes that a query goes through; None where they cannot be told."""
     if call.operation == "InvokeModel":
         return None if call.tokens is None else token_cost(str(call.arguments.get("modelId")), call.tokens, prices=prices)
+    if call.operation == "Converse":
+        return None  # what a model writes costs more than what it reads, and a call tells the tokens of both together
     if call.operation == "PutVectors":
         return max(_stored_bytes(call), prices.put_bytes_min) / _GB * prices.put_gb
     if call.operation == "QueryVectors":

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.memory import Memory
+from core.memory.merged import merged_at
 from core.past.given import Fate, Given
 from core.recalled import RecallResult
 
@@ -71,7 +72,7 @@ def against_now(given: Sequence[Given], result: RecallResult, *, at: datetime) -
     by_key = {each.key: each for each in given}
     places = []
     for hit in result.hits:
-        known, created = by_key.get(hit.memory.key), hit.memory.created_at
+        known, created = by_key.get(hit.memory.key), merged_at(hit.memory) or hit.memory.created_at
         if known is not None and any(turn.fate is Fate.EDITED for turn in known.turns):
             places.append(Place(hit.memory.key, hit.memory, hit.rank, known.rank, hit.score, Why.EDITED))
             continue

@@ -16,6 +16,7 @@ import pyarrow as pa
 from core.analysis.columns import records
 from core.curation.plan import Action
 from core.memory.status import STATUS_KEY, shown
+from core.past.made import made_at
 from core.past.then import Then
 from core.past.versions import NONE, Applied, Table, Versions
 from core.vectors.columns import Mask
@@ -114,9 +115,10 @@ class _Comparing:
         return {change.key: change for change in self.table.changes(places[places != NONE])}
 
     def _written(self) -> Iterator[Since]:
-        rows = self.frame[["key", "created_at"]][self.frame["key"].isin(self.then.gone).to_numpy()]
+        base = self.then.base
+        gone = base.frame["key"].isin(self.then.gone).to_numpy()
         told = self._told(self.then.gone, Action.PUT)
-        for key, made in zip(rows["key"], rows["created_at"], strict=True):
+        for key, made in zip(base.frame["key"][gone], made_at(base.frame, base.table)[gone], strict=True):
             if key in told:
                 yield _since(key, What.WRITTEN, told[key])
             else:

@@ -6,7 +6,8 @@ an earlier change of the key; else, for agents write without it, the memory's ow
 always there.
 
 By the clock RECORDED that is all. By CREATED a memory must also have been made by then, and one that came late, as with an
-import (the journal's first change of its key found nothing), counts from when it was made: as what was first put there.
+import (the journal's first change of its key found nothing), counts from when it was made: as what was first put there. One
+that others were merged into was made when they were, though its own time is that of the latest of them.
 
 What an agent wrote over or deleted by itself is in no journal: of that nobody can tell what it was.
 """
@@ -29,6 +30,7 @@ from core.access import Actor, Permission
 from core.analysis.frame import to_frame
 from core.curation.corpus import Corpus, of_records, stacked
 from core.memory.record import Record
+from core.past.made import made_at
 from core.past.moment import Clock, Moment
 from core.past.versions import NONE, Places, Table, Versions, versions_of
 from core.snapshots.content import Snapshot
@@ -170,8 +172,8 @@ class _Looking:
         told = _Told.of(table, self.moment) if table is not None and table.rows else None
         found = self._found(told)
         whole, frame = found.corpus, found.frame
-        rows, undated = self._admitted(frame, told)
-        kept, also_undated = self._admitted(self.base.frame, told, standing=True)
+        rows, undated = self._admitted(frame, whole.table, told)
+        kept, also_undated = self._admitted(self.base.frame, self.base.table, told, standing=True)
         changed = whole if rows.all() else put_of(whole, rows)
         keys = self.base.table[KEY_COLUMN].filter(pa.array(~kept))
         return Then(
@@ -213,9 +215,11 @@ class _Looking:
         frame = to_frame(corpus.table, info=corpus.info, schema=corpus.schema)
         return _Found(corpus, frame, erased, len(found) - len(fitting))
 
-    def _admitted(self, frame: pd.DataFrame, told: _Told | None, *, standing: bool = False) -> tuple[Mask, int]:
+    def _admitted(
+        self, frame: pd.DataFrame, table: pa.Table, told: _Told | None, *, standing: bool = False
+    ) -> tuple[Mask, int]:
         """Return which rows were there, and how many of them count for want of a time; `standing`: rows of what is now."""
-        created = frame["created_at"]
+        created = made_at(frame, table)
         undated = created.isna().to_numpy()
         made = ~undated & (created <= self.moment.at).to_numpy()
         changed, there, late = (np.zeros(len(frame), np.bool_) for _ in range(3))

@@ -17,6 +17,7 @@ from core.hostile import markdown_escape, one_line
 from core.memory import Memory
 from core.memory.status import is_hidden
 from core.recall import RecallResult
+from pages.shared import state
 from pages.shared.editing import ask_edit
 from pages.shared.here import Here
 from pages.shared.past import refusal
@@ -27,6 +28,7 @@ from pages.shared.words import plural
 
 __all__ = ["memory_actions", "reason_of", "selection_bar"]
 
+CONSOLIDATE_PAGE: Final = "pages/curate/consolidate.py"
 # What was asked for with a button over a selection, and the selection that the button was drawn for.
 _ASKED: Final = "selection_asked"
 
@@ -55,6 +57,12 @@ ERASE: Final = Verb(
     "Take out of the index and of the journal, for good. Only an admin does that.",
     Permission.ERASE,
 )
+CONSOLIDATE: Final = Verb(
+    "consolidate", "Consolidate", ":material/merge:", "Draft one memory that says what these say; each stays traceable."
+)
+# A longer choice makes no link: the page then takes what is selected.
+_LINKED_MAX: Final = 40
+_LINKED_CHARS: Final = 3_000
 
 
 def reason_of(result: RecallResult | None) -> str:
@@ -95,13 +103,22 @@ def selection_bar(
 def _begin(here: Here, what: str, drawn: int, keys: Sequence[str], *, reason: str) -> None:
     """Make the plan that was asked for, unless the selection became another one in the same moment, as by a lasso."""
     if drawn == hash(keys):
-        propose(here, what, keys, reason=reason)
+        _consolidate(keys) if what == CONSOLIDATE.what else propose(here, what, keys, reason=reason)
         return
     st.warning(
         f"The selection changed as you chose that: {plural(len(keys), 'memory is', 'memories are')} selected now. "
         "Nothing was done; look at them and choose again.",
         icon=":material/select:",
     )
+
+
+def _consolidate(keys: Sequence[str]) -> None:
+    """Lead to the page that drafts one memory out of these."""
+    short = len(keys) <= _LINKED_MAX and sum(map(len, keys)) <= _LINKED_CHARS
+    state.put("given", keys if short else None)
+    state.put("by", "given")
+    state.put("group", None)
+    st.switch_page(CONSOLIDATE_PAGE)
 
 
 def _ask(what: str, drawn: int) -> None:
@@ -115,7 +132,7 @@ def _selected(
     for verb in (RETIRE, HIDE, *([SHOW] if here.scope.include_hidden else [])):
         _button(here, verb, place="bar", drawn=hash(keys))
     _edit(here, keys, reason, place="bar")
-    for verb in (TRUE, ERASE):
+    for verb in (*([CONSOLIDATE] if len(keys) > 1 else []), TRUE, ERASE):
         _button(here, verb, place="bar", drawn=hash(keys))
     if result is not None:
         _golden(here, keys, result, place="bar")

@@ -17,13 +17,12 @@ from pages.shared import state
 from pages.shared.acting import memory_actions
 from pages.shared.here import Here
 from pages.shared.markup import card_note, chips, escaped, is_code, memory_facts, part_rows, slug, text_block
-from pages.shared.past_memory import departed, inspected, memories, neighbours
+from pages.shared.past_memory import departed, inspected, neighbours
 
 __all__ = ["inspector", "open_button", "open_memory", "slug"]
 
 TABS: Final = ("Text", "Why", "Lineage", "Neighbours", "Given", "Raw")
 NEIGHBOURS: Final = 8
-_LINKED_MAX: Final = 50
 
 
 def open_memory(key: str | None) -> None:
@@ -58,10 +57,12 @@ def inspector(here: Here, *, agents: Mapping[str, str], result: RecallResult | N
         st.html(f"<div class='mn-row'>{chips(memory, now=shown.now, agents=agents)}</div>")
         if not gone:
             memory_actions(here, memory, result)
-        _tabs(shown, store, memory, agents=agents, result=result)
+        _tabs(shown, store, memory, agents=agents, result=result, gone=gone)
 
 
-def _tabs(here: Here, store: MemoryStore, memory: Memory, *, agents: Mapping[str, str], result: RecallResult | None) -> None:
+def _tabs(
+    here: Here, store: MemoryStore, memory: Memory, *, agents: Mapping[str, str], result: RecallResult | None, gone: bool
+) -> None:
     text, why, lineage, near, told, raw = st.tabs(TABS, key="inspector_tab", on_change="rerun")
     if text.open:
         with text:
@@ -71,7 +72,7 @@ def _tabs(here: Here, store: MemoryStore, memory: Memory, *, agents: Mapping[str
             _why(memory, result)
     if lineage.open:
         with lineage:
-            _lineage(here, memory, agents=agents)
+            _lineage(here, memory, agents=agents, gone=gone)
     if near.open:
         with near:
             _neighbours(here, memory, agents=agents)
@@ -108,32 +109,10 @@ def _why(memory: Memory, result: RecallResult | None) -> None:
     st.html(card_note(hit))
 
 
-def _lineage(here: Here, memory: Memory, *, agents: Mapping[str, str]) -> None:
-    parents = memories(here, memory.derived_from[:_LINKED_MAX]) if memory.derived_from else {}
-    gone = "was not in this index then" if here.past else "is no longer in this index"
-    st.markdown("**Made from**")
-    if not memory.derived_from:
-        st.caption("It was written directly, not derived from other memories.")
-    for key in memory.derived_from[:_LINKED_MAX]:
-        if key in parents:
-            _row(parents[key], here, agents=agents, place="from")
-        else:
-            st.html(f"<p class='mn-muted'>{escaped(one_line(key, 120))} {gone}.</p>")
-    st.markdown("**Used in**")
-    children = _children(here, memory.key)
-    if not children:
-        st.caption("No other memory was derived from it.")
-    for child in memories(here, children).values():
-        _row(child, here, agents=agents, place="used")
+def _lineage(here: Here, memory: Memory, *, agents: Mapping[str, str], gone: bool) -> None:
+    from pages.shared.lineage_tab import lineage_tab  # only this tab needs the machine of curation
 
-
-def _children(here: Here, key: str) -> list[str]:
-    """Return the keys of memories derived from this one, by the snapshot."""
-    if here.frame is None or "derived_from" not in here.frame:
-        return []
-    sources = here.frame["derived_from"]
-    found = [row for row, keys in zip(here.frame["key"], sources, strict=True) if keys is not None and key in keys]
-    return found[:_LINKED_MAX]
+    lineage_tab(here, memory, agents=agents, gone=gone)
 
 
 def _neighbours(here: Here, memory: Memory, *, agents: Mapping[str, str]) -> None:

@@ -25,6 +25,10 @@ PAST_PARAMS: Final = ("as_of", "clock")
 TIMELINE_PARAMS: Final = ("view", "story", "life", "lanes", "colour", "axis", "shows", "window", "region", "recall")
 # The map: how fine its clusters are, what is drawn beside and in it, what is chosen, in view; colours are the timeline's.
 MAP_PARAMS: Final = ("clusters", "beside", "draws", "area", "zoom")
+# Duplicates: whose memories are compared, from which likeness on they are one, what becomes of them, the list and its order.
+DUPLICATES_PARAMS: Final = ("within", "likeness", "merge", "survivor", "list", "order")
+# Consolidate: what makes a group, whose memories, how near in time or likeness, how much stays, the choice, the open group.
+CONSOLIDATE_PARAMS: Final = ("by", "whose", "hours", "alike", "keep", "given", "group")
 PARAMS: Final = (
     "bucket",
     "index",
@@ -33,6 +37,8 @@ PARAMS: Final = (
     *PAST_PARAMS,
     *TIMELINE_PARAMS,
     *MAP_PARAMS,
+    *DUPLICATES_PARAMS,
+    *CONSOLIDATE_PARAMS,
     "q",
     "mode",
     "k",
@@ -54,6 +60,8 @@ OF_INDEX: Final = (
     "beside",
     "area",
     "zoom",
+    "given",
+    "group",
     "sel",
     "plan",
     "deed",

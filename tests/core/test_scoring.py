@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from core.candidates import Candidate, Mode
 from core.errors import ConfigError
+from core.lineage import missing_sources
 from core.scoring import Scored, Weights, score
 from tests.core.memory_builders import DAY, NOW, make_memory
 
@@ -189,6 +191,37 @@ def test_a_source_inherits_from_what_was_made_of_it() -> None:
     found, explanation = part(one(source, fact), "lineage")
     assert found == pytest.approx(0.5)
     assert explanation == "It is one of its 2 sources: “fact” has a relevance of 1.00: it lends 0.50."
+
+
+MERGED = {"consolidation": {"at": "2026-11-01T00:00:00Z"}}
+
+
+def test_what_stands_for_a_merged_source_inherits_in_its_place() -> None:
+    fact = Candidate(make_memory("fact", derived_from=("a", "b", "c", "k")), cosine=0.6, bm25=12.0)
+    merged = Candidate(make_memory("m", derived_from=("a", "b", "k", "z"), extra=MERGED), cosine=-1.0)
+    there = Candidate(make_memory("k"), cosine=-1.0)
+    found, explanation = part(one(merged, fact, there), "lineage")
+    assert found == pytest.approx(0.5)
+    assert explanation.startswith("It stands for 2 of the 4 sources of another memory: “fact” has a relevance of 1.00")
+    assert part(one(there, fact, merged), "lineage")[0] == pytest.approx(0.25)
+    plain = Candidate(replace(merged.memory, extra={}), cosine=-1.0)
+    assert part(one(plain, fact, there), "lineage")[0] == 0
+
+
+def test_the_copies_that_a_survivor_stands_for_take_no_share_from_its_sources() -> None:
+    said = {"duplicates": {"count": 3}}
+    fact = Candidate(make_memory("fact", derived_from=("k", "copy", "other"), extra=said), cosine=0.6, bm25=12.0)
+    assert part(one(Candidate(make_memory("k"), cosine=-1.0), fact), "lineage")[0] == pytest.approx(1.0)
+    other = Candidate(replace(fact.memory, extra={"duplicates": "a field of the writer's own"}), cosine=0.6, bm25=12.0)
+    assert part(one(Candidate(make_memory("k"), cosine=-1.0), other), "lineage")[0] == pytest.approx(1 / 3)
+
+
+def test_what_was_merged_into_a_candidate_is_looked_for_last() -> None:
+    fact = Candidate(make_memory("fact", derived_from=("a", "k")))
+    merged = Candidate(make_memory("m", derived_from=("a", "b"), extra=MERGED))
+    relevance = {"fact": 0.2, "m": 1.0}
+    assert missing_sources([fact, merged], relevance, limit=2) == ["k", "a"]
+    assert missing_sources([fact, merged], relevance, limit=9) == ["k", "a", "b"]
 
 
 def test_parts_that_nobody_has_take_no_weight() -> None:

@@ -113,6 +113,7 @@ def test_a_fan_out_tells_everyone() -> None:
         ),
         pytest.param(call("InvokeModel", arguments={"modelId": "amazon.titan-embed-text-v2:0"}), None, id="tokens-untold"),
         pytest.param(call("InvokeModel", arguments={"modelId": "another.model"}, tokens=1), None, id="unknown-model"),
+        pytest.param(call("Converse", arguments={"modelId": "amazon.nova-lite-v1:0"}, tokens=9), None, id="summary"),
     ],
 )
 def test_what_a_call_costs(made: Call, cost: float | None) -> None:

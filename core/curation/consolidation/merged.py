@@ -24,10 +24,10 @@ from core.curation.decay import DEFAULT_DECAY, DecayRules
 from core.errors import ConfigError
 from core.memory import Memory, MemoryType
 from core.memory.fields import iso
+from core.memory.merged import CONSOLIDATION_KEY
 
 __all__ = ["CONSOLIDATION_KEY", "direct_sources", "merged_memory", "sentences_of"]
 
-CONSOLIDATION_KEY: Final = "consolidation"
 _SOURCE: Final = "consolidation"
 _DIGITS: Final = 4
 _HASH: Final = 12

@@ -35,16 +35,17 @@ from core.curation.duplicates.survivor import Survivor, SurvivorRule, survivor
 from core.errors import ConfigError
 from core.memory import Memory
 from core.memory.fields import iso, preview
+from core.memory.merged import CONSOLIDATION_KEY, DUPLICATES_KEY
 from core.memory.status import STATUS_KEY
 
 __all__ = ["CERTAIN", "DUPLICATES", "MERGED_KEY", "DuplicateDecision", "MergePolicy", "merged"]
 
 DUPLICATES: Final = "duplicates"
-MERGED_KEY: Final = "duplicates"
+MERGED_KEY: Final = DUPLICATES_KEY
 CERTAIN: Final = 0.99
 _DIGITS: Final = 4
 # What only holds for the memory that it was written to.
-_OWN: Final = frozenset({STATUS_KEY, STATED_KEY, WRITTEN_KEY, AT_KEY, VALIDATED_KEY, MERGED_KEY, "consolidation"})
+_OWN: Final = frozenset({STATUS_KEY, STATED_KEY, WRITTEN_KEY, AT_KEY, VALIDATED_KEY, MERGED_KEY, CONSOLIDATION_KEY})
 
 
 class MergePolicy(StrEnum):

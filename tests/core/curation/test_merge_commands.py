@@ -45,7 +45,7 @@ def applied(run: CommandLine, *argv: str) -> str:
     return str(json.loads(made.out)["id"])
 
 
-@pytest.mark.parametrize("choice", [["--by", "task"], KEYS, ["--by", "task", "--max", "1", "--share", "1"]])
+@pytest.mark.parametrize("choice", [KEYS, ["--by", "task", "--max", "1", "--share", "1"]])
 def test_memories_are_made_one_and_taken_apart_again(run: CommandLine, choice: list[str]) -> None:
     plan_id = applied(run, "consolidate", *choice)
     (merged,) = keys_of(run)

@@ -61,7 +61,7 @@ def check(desk: Desk) -> None:
         assert reached in found(desk.store, text), key
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(steps)
 def test_nothing_is_ever_out_of_reach_and_all_can_be_taken_back(drawn: list[tuple[str, list[int]]]) -> None:
     directory = Path(tempfile.mkdtemp(prefix="merges-"))

@@ -73,7 +73,7 @@ def test_nobody_is_asked_the_same_twice(desk: Desk) -> None:
     first = run(desk, *PAIRS)
     second = run(desk, *PAIRS)
     assert (second.proposed, second.kept, len(desk.pending(actor=VERA))) == (0, [], 2)
-    desk.discard(first.kept[0], actor=ADA)
+    desk.discard(first.kept[0], actor=ANN)
     third = run(desk, *PAIRS)
     assert (third.known, third.kept, len(desk.pending(actor=VERA))) == (1, [], 1)
     assert desk.declined(actor=VERA) == {first.kept[0]}
@@ -254,7 +254,7 @@ def test_times_of_a_day_are_counted(desk: Desk) -> None:
 
 
 def test_a_merge_for_which_most_would_stay_is_for_nobody(desk: Desk) -> None:
-    bad = Proposal(stand_in_plan(desk, "f0", "s1", "s2").changes, "duplicates", 1.0, "They look the same.", "A bad merge")
+    bad = Proposal(stand_in_plan(desk, "s0", "f3", "f4").changes, "duplicates", 1.0, "They look the same.", "A bad merge")
     for mode in ("propose", "apply"):
         limit(desk, replace(FREE, mode=mode))
         report = merge_sweep(desk, lambda _: [bad], actor=SWEEP, now=moment_of(desk))

@@ -345,6 +345,13 @@ def edited(desk: Desk, key: str) -> Iterator[Any]:
     yield Change(key, Action.REPLACE, "other words", "edit", before=before, after=after)
 
 
+@pytest.mark.parametrize("by", ["", "k" * 5_000])
+def test_a_stand_in_that_no_index_can_hold_is_refused_before_anything_is_put(desk: Desk, by: str) -> None:
+    plan = make_plan(desk, *(replace(change, replaced_by=by) for change in retire(desk, "s0")), id="forged")
+    with pytest.raises(CurationError, match=r"changes\[0\].replaced_by"):
+        apply(desk, plan)
+
+
 def test_kinds_of_entries_are_what_they_were(desk: Desk) -> None:
     apply(desk, consolidation(desk))
     assert kinds(desk) == ["begun", *["prepared", "applied"] * 2, "ended"]

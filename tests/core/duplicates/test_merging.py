@@ -15,14 +15,15 @@ from core.curation.decay import effective_confidence
 from core.curation.duplicates import Group, MergePolicy, SurvivorRule, content_hash, merged, survivor
 from core.curation.duplicates.merge import CERTAIN
 from core.curation.duplicates.rejected import Rejections, forget_rejections_with, load_rejections, save_rejections
-from core.curation.journal import ANY_VERSION
+from core.curation.journal import ANY_VERSION, Kind
 from core.curation.merging import duplicates_plan
 from core.curation.plan import Action, Plan
 from core.errors import ChangedMeanwhileError, ConfigError, NotAllowedError
 from core.memory import Memory
 from core.memory.status import HIDDEN, STATUS_KEY
 from core.store import MemoryStore
-from tests.core.curation.desks import ADA, ANN, VERA, contents, make_desk
+from tests.core.curation.desks import ADA, ANN, VERA, apply, contents, erase, make_desk
+from tests.core.curation.desks import make_plan as make_plan_of
 from tests.core.duplicates.frames import make_pairs
 from tests.core.memory_builders import DAY, NOW, make_memory, make_store
 
@@ -259,3 +260,20 @@ def test_a_rejection_is_remembered_until_a_text_changes(tmp_path: Path) -> None:
     documents.put(store.stream, "duplicates", "rejected", {"format": 9})
     with pytest.raises(ConfigError, match="format 9"):
         load_rejections(store, documents, actor=VERA)
+
+
+def test_a_rejection_is_erased_with_its_text(tmp_path: Path) -> None:
+    texts = {"a": "The vault is blue.", "b": "The vault is bluish.", "c": "The gate is open."}
+    store = make_store(tmp_path, *(make_memory(key, text) for key, text in texts.items()))
+    desk = make_desk(store, tmp_path)
+    hashes = {key: content_hash(text) for key, text in texts.items()}
+    rejected = Rejections()
+    for both in ("ab", "bc"):
+        keys = tuple(both)
+        rejected = rejected.rejecting(Group(keys, 0.9, hashes=tuple(hashes[key] for key in keys)), by="ann", at=NOW)
+    save_rejections(store, desk.ledger.documents, rejected, actor=ANN)
+    assert apply(desk, make_plan_of(desk, *erase(desk, "a"))).complete
+    left = load_rejections(store, desk.ledger.documents, actor=VERA).every
+    assert [each.hashes for each in left] == [tuple(sorted([hashes["b"], hashes["c"]]))]
+    purged = [entry.body for entry in desk.ledger.journal.entries(desk.stream) if entry.kind is Kind.PURGED]
+    assert [body["rejections"] for body in purged if "rejections" in body] == [1]
