@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import MnemoscopeError
-from pages.shared import here, state, theme
+from pages.shared import here, palette, state, theme
 from pages.shared.connecting import connect_elsewhere
 from pages.shared.editing import edit_dialog
 from pages.shared.footer import footer
@@ -32,6 +32,7 @@ PAGES = {
             help="What would an agent recall, and why?",
         ),
         st.Page("pages/explore/timeline.py", title="Timeline", icon=":material/timeline:", help="What happened, and when?"),
+        st.Page("pages/explore/map.py", title="Map", icon=":material/bubble_chart:", help="What belongs together?"),
     ],
     "Curate": [
         st.Page(
@@ -63,6 +64,7 @@ try:
         surroundings = rail(uri, page.url_path)
         footer(surroundings.at_present)
     here.keep(surroundings)
+    palette.learn_types(surroundings)
     state.sync_url()
     last_report()
     notices(surroundings)

@@ -1,4 +1,4 @@
-"""Run the benchmarks that need no data of yours, one after the other: engine, search, first page, curation.
+"""Run the benchmarks that need no data of yours, one after the other: engine, search, pages, curation, the map.
 
 python benchmarks/run.py
 """
@@ -21,6 +21,9 @@ _PARTS = (
     ("Curation: log, import, erasure", ["benchmarks/curation_log.py"]),
     ("Timeline", ["benchmarks/timeline.py", "--sizes", "1000,100000"]),
     ("The past", ["benchmarks/past.py"]),
+    ("Neighbours", ["benchmarks/neighbours.py", "--sizes", "1000,20000"]),
+    ("The map", ["benchmarks/projection.py", "--sizes", "1000,5000"]),
+    ("The map in a browser", ["benchmarks/map_browser.py", "--sizes", "10000,100000"]),
 )
 
 

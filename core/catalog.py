@@ -169,15 +169,16 @@ class Catalog:
     def delete(self, name: str, *, actor: Actor) -> None:
         """Delete an index that holds no memory; needs the role admin. One that holds some is refused with ConfigError.
 
-        An index whose files cannot be read any more goes with what is in them.
+        An index whose files cannot be read any more goes with what is in them, and so do its maps.
         """
-        self._inventory.require(Permission.ADMINISTER, name, actor=actor)
+        arn = self._inventory.require(Permission.ADMINISTER, name, actor=actor)
         if held := self._held(name):
             raise ConfigError(
                 f"Index {name!r} holds {held}: export what is to stay and delete them (`python -m core forget`). "
                 "Only an empty index can be deleted, for nothing could bring the memories back."
             )
         self._client.delete_index(vectorBucketName=self.bucket, indexName=name)
+        self._forget_maps(arn)
 
     def save_schema(self, name: str, schema: Schema | None, *, actor: Actor) -> None:
         """Save in the index's tags which keys hold which fields; None forgets it, so that a sample decides again."""
@@ -250,6 +251,12 @@ class Catalog:
             return ""
         noun = "memory" if count == 1 and not more else "memories"
         return f"more than {count:,} {noun}" if more else f"{count:,} {noun}"
+
+    def _forget_maps(self, arn: str) -> None:
+        from core.maps.forgetting import forget_maps  # what only needs a catalog need not wait for it
+
+        if self.archive and self.archive.cache_dir:
+            forget_maps(self.archive.cache_dir / "maps", arn)
 
     def _make_index(self, **arguments: Any) -> None:
         """Create an index, and its bucket where there is none yet."""

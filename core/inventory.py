@@ -88,13 +88,14 @@ class Inventory:
             return None
         return _read_info(index, tags)
 
-    def require(self, permission: Permission, name: str, *, actor: Actor) -> None:
-        """Raise unless the actor may, or NotFoundError; the tags are asked, for the index's own files may be damaged."""
+    def require(self, permission: Permission, name: str, *, actor: Actor) -> str:
+        """Raise unless the actor may, or NotFoundError, and return the ARN; no file of the index, which may be damaged."""
         entry = next((entry for entry in self._entries(prefix=name) if entry["indexName"] == name), None)
         if entry is None:
             raise self.missing(name)
         tags = self._tags(entry["indexArn"])
         actor.require(permission, what=f"index {name!r}", tenant=_tenant_of(name, tags or {}), known=tags is not None)
+        return str(entry["indexArn"])
 
     def missing(self, name: str) -> NotFoundError:
         """Return the error for an index that is not there."""

@@ -11,9 +11,9 @@ write() {
     { echo "# Made by 'make lock' from pyproject.toml: edit that instead."; cat "$1"; } >"$2"
     rm -f "$1"
 }
-$compile pyproject.toml --output-file requirements.lock >/dev/null
+$compile pyproject.toml --extra map --output-file requirements.lock >/dev/null
 write requirements.lock requirements.txt
-$compile pyproject.toml --group dev --constraint requirements.txt --output-file requirements-dev.lock >/dev/null
+$compile pyproject.toml --extra map --group dev --constraint requirements.txt --output-file requirements-dev.lock >/dev/null
 # Only what the runtime does not have already; both files are installed together.
 grep -vxFf requirements.txt requirements-dev.lock >requirements-dev.only
 rm -f requirements-dev.lock

@@ -43,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("MNEMOSCOPE_") and name not in OURS]:
         del os.environ[name]
     os.environ["XDG_DATA_HOME"] = str(Path(home.name, "data"))
+    # A worker takes seconds of processor and 300 MB to warm up: servers of tests that draw no map need none.
+    os.environ["MNEMOSCOPE_MAP_WORKER"] = "asked"
 
 
 def _free() -> int:

@@ -39,5 +39,5 @@ COMMANDS: Final = (
     Command("demo", "core.commands.demo", "load the demo world"),
     Command("serve", "core.commands.serve", "answer any client of Amazon S3 Vectors over HTTP"),
     Command("connect", "core.commands.connect", "try the rights on a bucket of S3 Vectors and print the policy for it"),
-    Command("eval", "core.commands.evaluate", "measure retrieval or the engine"),
+    Command("eval", "core.commands.evaluate", "measure retrieval, the clusters of the map or the engine"),
 )

@@ -1,4 +1,4 @@
-"""`eval retrieval` and `eval engine`: the product's own figures."""
+"""`eval retrieval`, `eval engine` and `eval clusters`: the product's own figures."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from core.errors import ConfigError
 EXAMPLE: Final = """\
   python -m core eval retrieval --memories memories.jsonl.gz --questions questions.jsonl.gz --mode hybrid --per-team
   python -m core eval engine --rows 100000 --dim 384
+  python -m core eval clusters --texts texts.jsonl.gz
 
 A table, then one line of JSON; with --json the JSON alone."""
 _KINDS: Final = (
     ("retrieval", "how many questions find their evidence among the first k"),
     ("engine", "rates and times of the embedded engine, as ratios to a bare matrix-vector product"),
+    ("clusters", "how well the clusters of the map agree with labels, beside k-means"),
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add both kinds, each with its own options."""
+    """Add all kinds, each with its own options."""
     kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
     for name, summary in _KINDS:
         child = kinds.add_parser(

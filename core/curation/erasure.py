@@ -8,6 +8,7 @@ import apsw
 
 from core.archive import Archive
 from core.errors import MnemoscopeError, StorageError
+from core.maps.forgetting import forget_memories
 from core.models.cache import forget_texts
 from core.models.embedding import embedder_tag
 from core.snapshots.forgetting import forget_index
@@ -23,16 +24,17 @@ def purge(store: MemoryStore, keys: Collection[str], texts: Collection[str] | No
     """
     store.records.scrub()
     if store.archive is not None:
-        _forget_in_caches(store, store.archive, texts)
+        _forget_in_caches(store, store.archive, keys, texts)
         store.archive.recalls.forget(store.stream, keys, texts or ())
 
 
-def _forget_in_caches(store: MemoryStore, archive: Archive, texts: Collection[str] | None) -> None:
+def _forget_in_caches(store: MemoryStore, archive: Archive, keys: Collection[str], texts: Collection[str] | None) -> None:
     if archive.cache_dir is None:
         return
     try:
         forget_texts(archive.cache_dir, texts, tag=_tag(store))
         forget_index(archive.cache_dir / "snapshots", store.info.arn)
+        forget_memories(archive.cache_dir / "maps", store.info.arn, keys)
     except (apsw.Error, OSError) as error:
         raise StorageError(
             f"Copies of erased memories in the cache '{archive.cache_dir}' could not be removed ({error}): "

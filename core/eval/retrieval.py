@@ -8,7 +8,6 @@ mean of 1 / rank of the first evidence among the first k (0 without any).
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from typing import Any, Final
 
 from core.access import LOCAL_ADMIN
 from core.errors import ConfigError, FileReadError, InvalidMemoryError
+from core.eval.rows import read_rows
 from core.memory import from_row
 from core.memory.fields import preview
 from core.recall import Mode, recall
@@ -32,7 +32,6 @@ from core.vectors.limits import TOP_K_MAX
 __all__ = ["Figures", "Outcome", "Question", "add_arguments", "ask", "figures", "load_memories", "read_questions", "run"]
 
 _INDEX: Final = "evaluation"
-_GZIP: Final = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
 def read_questions(path: Path) -> list[Question]:
     """Return the questions of a file; raise FileReadError naming the line that cannot be used."""
     questions = []
-    for number, row in _rows(path):
+    for number, row in read_rows(path):
         text, keys = row.get("question"), row.get("evidence_keys") or []
         if not isinstance(text, str) or not text.strip() or not isinstance(keys, list):
             raise FileReadError(f"{path} line {number}: a question needs the text `question` and the list `evidence_keys`.")
@@ -151,7 +150,7 @@ def load_memories(store: MemoryStore, path: Path) -> int:
     """Write the memories of a file and return how many the index holds then; lines that are no memory are reported."""
 
     def memories() -> Iterator[Any]:
-        for number, row in _rows(path):
+        for number, row in read_rows(path):
             try:
                 yield from_row(row, fallback_key=f"line:{number}")
             except InvalidMemoryError as error:
@@ -177,28 +176,6 @@ def _tell_missing(store: MemoryStore, questions: Sequence[Question]) -> None:
             f"as {preview(missing[0])}",
             file=sys.stderr,
         )
-
-
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        with path.open("rb") as raw:
-            packed = raw.read(2) == _GZIP
-        with gzip.open(path, "rb") if packed else path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield number, _parse(path, number, line)
-    except (OSError, EOFError) as error:
-        raise FileReadError(f"{path} cannot be read: {error}") from error
-
-
-def _parse(path: Path, number: int, line: bytes) -> dict[str, Any]:
-    try:
-        row = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise FileReadError(f"{path} line {number} is not JSON: {error}") from error
-    if not isinstance(row, dict):
-        raise FileReadError(f"{path} line {number} must be a JSON object, not {preview(row)}.")
-    return row
 
 
 def _print(found: Sequence[Outcome], *, memories: int, args: argparse.Namespace) -> None:

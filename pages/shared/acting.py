@@ -27,6 +27,9 @@ from pages.shared.words import plural
 
 __all__ = ["memory_actions", "reason_of", "selection_bar"]
 
+# What was asked for with a button over a selection, and the selection that the button was drawn for.
+_ASKED: Final = "selection_asked"
+
 
 @dataclass(frozen=True)
 class Verb:
@@ -84,22 +87,39 @@ def selection_bar(
         others = len(set(keys) - set(shown)) if shown or result else 0
         aside = f", {others:,} of them not shown" if others else ""
         st.markdown(f"**{len(keys):,} selected**{aside}", width="content")
-        asked = _selected(here, keys, result, reason=reason or reason_of(result), on_clear=on_clear)
-    if asked:  # what cannot be done is said under the line, not in it
-        propose(here, asked, keys, reason=reason or reason_of(result))
+        _selected(here, keys, result, reason=reason or reason_of(result), on_clear=on_clear)
+    if what := st.session_state.pop(_ASKED, None):  # what cannot be done is said under the line, not in it
+        _begin(here, *what, keys, reason=reason or reason_of(result))
+
+
+def _begin(here: Here, what: str, drawn: int, keys: Sequence[str], *, reason: str) -> None:
+    """Make the plan that was asked for, unless the selection became another one in the same moment, as by a lasso."""
+    if drawn == hash(keys):
+        propose(here, what, keys, reason=reason)
+        return
+    st.warning(
+        f"The selection changed as you chose that: {plural(len(keys), 'memory is', 'memories are')} selected now. "
+        "Nothing was done; look at them and choose again.",
+        icon=":material/select:",
+    )
+
+
+def _ask(what: str, drawn: int) -> None:
+    st.session_state[_ASKED] = (what, drawn)
 
 
 def _selected(
     here: Here, keys: Sequence[str], result: RecallResult | None, *, reason: str, on_clear: Callable[[], None]
-) -> str | None:
-    """Draw the buttons of a selection and return what was asked for, if anything."""
-    asked = [_button(here, verb, place="bar") for verb in (RETIRE, HIDE, *([SHOW] if here.scope.include_hidden else []))]
+) -> None:
+    """Draw the buttons of a selection."""
+    for verb in (RETIRE, HIDE, *([SHOW] if here.scope.include_hidden else [])):
+        _button(here, verb, place="bar", drawn=hash(keys))
     _edit(here, keys, reason, place="bar")
-    asked += [_button(here, verb, place="bar") for verb in (TRUE, ERASE)]
+    for verb in (TRUE, ERASE):
+        _button(here, verb, place="bar", drawn=hash(keys))
     if result is not None:
         _golden(here, keys, result, place="bar")
     st.button("Clear", icon=":material/close:", type="tertiary", key="bar_clear", on_click=on_clear)
-    return next((what for what in asked if what), None)
 
 
 def memory_actions(here: Here, memory: Memory, result: RecallResult | None) -> None:
@@ -115,13 +135,22 @@ def memory_actions(here: Here, memory: Memory, result: RecallResult | None) -> N
         propose(here, what, keys, reason=reason)
 
 
-def _button(here: Here, verb: Verb, *, place: str) -> str | None:
-    """Draw the button of a verb; return what it asks for once it is pressed."""
+def _button(here: Here, verb: Verb, *, place: str, drawn: int | None = None) -> str | None:
+    """Draw the button of a verb; return what it asks for once it is pressed. With `drawn`, a selection, it is kept too."""
     assert here.store is not None
     allowed = here.actor.may(verb.permission, tenant=here.store.info.tenant) and not here.past
     said = refusal(here) or f"{verb.help} You see the plan first."
     kind = "tertiary" if place == "memory" else "secondary"
-    pressed = st.button(verb.label, icon=verb.icon, key=f"{place}_{verb.what}", help=said, disabled=not allowed, type=kind)
+    pressed = st.button(
+        verb.label,
+        icon=verb.icon,
+        key=f"{place}_{verb.what}",
+        help=said,
+        disabled=not allowed,
+        type=kind,
+        on_click=None if drawn is None else _ask,
+        args=(verb.what, drawn),
+    )
     return verb.what if pressed else None
 
 

@@ -12,7 +12,8 @@ from core.errors import ConfigError
 from core.hostile import markdown_escape, one_line
 from core.models.embedding import embedder_for
 from pages.shared import state
-from pages.shared.here import Here, removed, wrote
+from pages.shared.here import Here, wrote
+from pages.shared.map.source import maps
 from pages.shared.problem import attempt
 from pages.shared.words import plural
 
@@ -156,7 +157,17 @@ def _delete(here: Here, info: IndexInfo) -> None:
 
 def _deleted(here: Here, info: IndexInfo) -> bool:
     here.catalog.delete(info.name, actor=here.actor)
-    removed(here, info)
+    _forget(here, info)
     state.put("index", None)
     st.session_state["told"] = f"The index {info.name} is deleted."
     return True
+
+
+def _forget(here: Here, info: IndexInfo) -> None:
+    """Forget what this dashboard keeps of an index that is no more."""
+    if here.remembered:
+        here.remembered.forget()
+    store = here.catalog.attach(info, actor=here.actor)
+    if here.snapshots:
+        here.snapshots.forget(store)
+    maps().forget(store)

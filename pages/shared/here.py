@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from core.curation.desk import Desk
     from core.past.then import Then
 
-__all__ = ["CONNECTED", "Here", "actor", "current", "keep", "open_here", "removed", "store_uri", "wrote"]
+__all__ = ["CONNECTED", "Here", "actor", "current", "keep", "open_here", "store_uri", "wrote"]
 
 _KEY = "here"
 # The address that a person connected this tab to, past the one that the dashboard was started with.
@@ -278,14 +278,6 @@ def wrote(here: Here, indexes: Iterable[str]) -> None:
     if here.snapshots and here.catalog.remote:
         for name in indexes:
             here.snapshots.touch(here.catalog.open(name, actor=here.actor))
-
-
-def removed(here: Here, info: IndexInfo) -> None:
-    """Note that this dashboard deleted an index: nothing that was kept of it stays on this machine."""
-    if here.remembered:
-        here.remembered.forget()
-    if here.snapshots:
-        here.snapshots.forget(here.catalog.attach(info, actor=here.actor))
 
 
 def keep(here: Here) -> None:

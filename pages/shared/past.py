@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["agent_names", "asked_moment", "back_to_now", "banner", "file_stamp", "looks_back", "refusal", "travelled"]
 
 # The pages that show the index as it was; the overview is the first page, so its address has no name.
-EXPLORED: Final = ("", "overview", "search", "timeline")
+EXPLORED: Final = ("", "overview", "search", "timeline", "map")
 NOW_ONLY: Final = "You are looking back: go back to now to change memories."
 _NOTES: Final = 3
 _SINCE: Final = "past_since_asked"
@@ -159,7 +159,7 @@ def _elsewhere(page: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="past_elsewhere"):
         st.caption(
-            f"This page works on what is there now. Overview, Search and Timeline look back to {moment.in_words()}.",
+            f"This page works on what is there now. Overview, Search, Timeline and Map look back to {moment.in_words()}.",
             width="stretch",
         )
         _now_button("tertiary")

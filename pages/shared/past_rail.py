@@ -35,8 +35,8 @@ def as_of_box(here: Here, page: str) -> None:
         format_func=_CHOICES.__getitem__,
         required=True,
         width="stretch",
-        help="Overview, Search and Timeline can show the index as it was at a moment: what was there, and what a question "
-        "would have brought back.",
+        help="Overview, Search, Timeline and Map can show the index as it was at a moment: what was there, and what a "
+        "question would have brought back.",
         on_change=_switched,
         args=(here,),
     )

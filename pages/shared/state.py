@@ -23,6 +23,8 @@ TIME_PARAMS: Final = ("when", "from", "to")
 PAST_PARAMS: Final = ("as_of", "clock")
 # The timeline: which view of it, what the lanes and colours are, the clock of its axis, what is in view and what is chosen.
 TIMELINE_PARAMS: Final = ("view", "story", "life", "lanes", "colour", "axis", "shows", "window", "region", "recall")
+# The map: how fine its clusters are, what is drawn beside and in it, what is chosen, in view; colours are the timeline's.
+MAP_PARAMS: Final = ("clusters", "beside", "draws", "area", "zoom")
 PARAMS: Final = (
     "bucket",
     "index",
@@ -30,6 +32,7 @@ PARAMS: Final = (
     *TIME_PARAMS,
     *PAST_PARAMS,
     *TIMELINE_PARAMS,
+    *MAP_PARAMS,
     "q",
     "mode",
     "k",
@@ -48,6 +51,9 @@ OF_INDEX: Final = (
     "window",
     "region",
     "recall",
+    "beside",
+    "area",
+    "zoom",
     "sel",
     "plan",
     "deed",

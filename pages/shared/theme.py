@@ -7,7 +7,7 @@ from the Okabe-Ito cycle, extended by six hues that colour-blind readers can tel
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,19 @@ import streamlit as st
 
 from core.scope import UNKNOWN
 
-__all__ = ["AGENT_CYCLE", "LOGO", "TYPES", "Hue", "Tokens", "agent_colours", "inject_css", "tokens", "type_hue"]
+__all__ = [
+    "AGENT_CYCLE",
+    "LOGO",
+    "TYPES",
+    "Hue",
+    "Tokens",
+    "agent_colours",
+    "foreign_hues",
+    "inject_css",
+    "know_types",
+    "tokens",
+    "type_hue",
+]
 
 _ASSETS: Final = Path(__file__).parent / "assets"
 LOGO: Final = str(_ASSETS / "logo.svg")
@@ -43,13 +55,7 @@ TYPES: Final = {
     "semantic": Hue("Semantic", "■", "#0a8270", "#34b49c"),
     "procedural": Hue("Procedural", "▲", "#b5720e", "#e0a048"),
 }
-# Types that we do not know are greys, told apart by lightness and shape: hue is for the three that we do.
-_OTHER_TYPES: Final = (
-    ("◆", "#7c8294", "#8d94a8"),
-    ("◇", "#555b6c", "#c3c8d6"),
-    ("▬", "#8f8a80", "#6d7386"),
-    ("▼", "#6b6256", "#a9a293"),
-)
+_OTHER_SHAPES: Final = "◆◇▬▼"
 _NO_TYPE: Final = Hue("Unknown type", "○", "#7c8294", "#8d94a8")
 
 # Okabe and Ito 2008 without black and yellow (unreadable on one of the two grounds), then Tol 2021.
@@ -57,16 +63,19 @@ AGENT_CYCLE: Final = (
     ("#c97f00", "#e69f00"),
     ("#3a93c7", "#56b4e9"),
     ("#00805d", "#14b58a"),
-    ("#0072b2", "#4d9fd6"),
+    ("#0072b2", "#3585c6"),
     ("#c04f00", "#ec7a33"),
     ("#b5588c", "#cc79a7"),
     ("#6d4fb0", "#a58be0"),
-    ("#882255", "#d0709f"),
+    ("#882255", "#c2506b"),
     ("#2b8c83", "#44aa99"),
     ("#7a7a1f", "#b5b54d"),
     ("#4a5d9e", "#8796d6"),
     ("#8a5a3c", "#c08d6c"),
 )
+# Places in the cycle for types that are not ours: those unlike our three hues, then those that are near to one.
+_FOREIGN: Final = ((6, 4, 5, 9, 11, 7), (1, 10, 0))
+_KNOWN: Final = "types_known"
 
 
 @dataclass(frozen=True)
@@ -144,12 +153,39 @@ def tokens() -> Tokens:
 
 
 def type_hue(memory_type: str | None) -> Hue:
-    """Return the hue of a memory type; a type that we do not know is a grey of its own, stable by name."""
+    """Return the hue of a memory type; one that is not ours has that of the open index, else the one its name prefers."""
     if not memory_type or memory_type == UNKNOWN:
         return _NO_TYPE
     if memory_type in TYPES:
         return TYPES[memory_type]
-    return Hue(memory_type, *_OTHER_TYPES[_digest(memory_type) % len(_OTHER_TYPES)])
+    known: Mapping[str, Hue] = st.session_state.get(_KNOWN, {})
+    return known.get(memory_type) or foreign_hues([memory_type])[memory_type]
+
+
+def know_types(names: Iterable[str]) -> None:
+    """Give the types of the open index their hues for this run: the same on every page, told apart where there is room."""
+    st.session_state[_KNOWN] = foreign_hues(names)
+
+
+def foreign_hues(names: Iterable[str]) -> dict[str, Hue]:
+    """Return a hue for each type that is not ours, as agents have theirs; up to nine never share one.
+
+    First those that are unlike the hues of our three types, then the others.
+    """
+    found: dict[str, Hue] = {}
+    taken: set[int] = set()
+    for name in sorted({name for name in names if name and name not in TYPES}):
+        preferred = [_first_free(name, among, taken) for among in _FOREIGN]
+        place = next((place for place in preferred if place is not None), _FOREIGN[0][_digest(name) % len(_FOREIGN[0])])
+        taken.add(place)
+        found[name] = Hue(name, _OTHER_SHAPES[_digest(name) // 16 % len(_OTHER_SHAPES)], *AGENT_CYCLE[place])
+    return found
+
+
+def _first_free(name: str, among: tuple[int, ...], taken: set[int]) -> int | None:
+    """Return the place that a name prefers among some, a later one where that is taken, None where all are."""
+    own = _digest(name) % len(among)
+    return next((place for place in among[own:] + among[:own] if place not in taken), None)
 
 
 def _digest(name: str) -> int:
@@ -161,16 +197,13 @@ def agent_colours(names: Iterable[str]) -> dict[str, str]:
 
     So up to twelve agents never share a colour, and a new agent rarely changes the colour of another.
     """
-    taken: dict[int, str] = {}
+    every = tuple(range(len(AGENT_CYCLE)))
+    taken: set[int] = set()
     places: dict[str, int] = {}
     for name in sorted(set(names)):
-        place = _digest(name) % len(AGENT_CYCLE)
-        free = next(
-            (p % len(AGENT_CYCLE) for p in range(place, place + len(AGENT_CYCLE)) if p % len(AGENT_CYCLE) not in taken),
-            place,
-        )
-        taken.setdefault(free, name)
-        places[name] = free
+        free = _first_free(name, every, taken)
+        places[name] = _digest(name) % len(every) if free is None else free
+        taken.add(places[name])
     return {name: AGENT_CYCLE[place][is_dark()] for name, place in places.items()}
 
 
@@ -199,4 +232,4 @@ def inject_css() -> None:
 
 def _rules() -> str:
     """Return our rules: those of every page, then those of single ones."""
-    return "".join((_ASSETS / name).read_text(encoding="utf-8") for name in ("style.css", "timeline.css"))
+    return "".join((_ASSETS / name).read_text(encoding="utf-8") for name in ("style.css", "timeline.css", "map.css"))

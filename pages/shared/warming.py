@@ -1,4 +1,4 @@
-"""The embedding model is loaded soon after the first page, in the background."""
+"""The embedding model is loaded and the worker of the map started soon after the first page, in the background."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WARM_AFTER_S: Final = 4.0
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def warm(_catalog: Catalog, uri: str) -> None:  # noqa: ARG001
-    """Load the embedding model soon after the first page, so that the first search does not wait for it."""
+    """Load the embedding model soon after the first page, and start the worker: the first search and map do not wait."""
 
     def load() -> None:
         # The search that needs it says what is wrong.
@@ -29,6 +29,11 @@ def warm(_catalog: Catalog, uri: str) -> None:  # noqa: ARG001
             embedder = _catalog.embedder()
             if served_model(embedder_tag(embedder)) is None:  # one of Amazon Bedrock has nothing to load, and costs
                 embedder.embed(["warm"])
+        from pages.shared.map.source import maps  # it stands on what this is a part of
+
+        served = maps()
+        atexit.register(served.close)  # what its worker was given does not lie there until the next start
+        served.warm()
 
     timer = threading.Timer(_WARM_AFTER_S, load)
     timer.daemon = True

@@ -18,7 +18,7 @@ from core.commands.progress import Bar, duration
 from tests.core.commandline import CommandLine
 from tests.core.memory_builders import damage_index, damage_records, make_index_newer
 
-NAMES = [[command.name] for command in COMMANDS] + [["eval", "retrieval"], ["eval", "engine"]]
+NAMES = [[command.name] for command in COMMANDS] + [["eval", "retrieval"], ["eval", "engine"], ["eval", "clusters"]]
 
 
 @pytest.mark.parametrize("name", NAMES, ids=" ".join)

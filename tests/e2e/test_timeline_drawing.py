@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sys
-from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import ROOT, Server
+from tests.e2e.drawn import SVG, Drawing, Harness, on_a_phone
 
 MINUTE = 60_000_000
 START = 1_794_646_800_000_000  # 14 Nov 2026, 09:00 UTC: the first memory of the harness
 
 
-class Harness(Server):
-    """The harness page in place of the dashboard."""
-
-    def command(self):
-        options = {"port": self.port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
-        script = ROOT / "tests" / "e2e" / "timeline_harness.py"
-        return [sys.executable, "-m", "streamlit", "run", str(script), *(f"--server.{n}={v}" for n, v in options.items())]
-
-
-class Drawing:
-    """The component in the page: places in it are in its own pixels."""
-
-    def __init__(self, page, address):
-        self.page = page
-        page.goto(address)
-        self.stage = page.locator(".stage[data-view]")
-        self.stage.wait_for()
-        self.heard_so_far = 0
+class TimelineDrawing(Drawing):
+    """The timeline in the page: places in it are in its own pixels."""
 
     @property
     def view(self):
         """The ends of what is in view."""
         return tuple(map(int, self.stage.get_attribute("data-view").split()))
-
-    def heard(self, kind):
-        """The next gesture of a kind that Python got, those of other kinds before it left out."""
-        while True:
-            line = self.page.locator(f"[data-heard='{self.heard_so_far}']")
-            line.wait_for()
-            self.heard_so_far += 1
-            gesture = json.loads(line.inner_text())
-            if gesture["kind"] == kind:
-                return gesture
 
     def at(self, x, y):
         """A place in the page; negative ones count from the right and the foot."""
@@ -63,22 +34,17 @@ class Drawing:
             self.page.mouse.move(*self.at(*place), steps=3)
         self.page.mouse.up()
 
-    def press(self, name):
-        """Press one of the buttons."""
-        self.page.get_by_role("button", name=name).click()
-
 
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory):
     """The harness page, started once."""
-    server = Harness(tmp_path_factory.mktemp("store"), tmp_path_factory.mktemp("log") / "server.log")
-    server.wait()
+    server = Harness("timeline_harness.py", tmp_path_factory.mktemp("harness"))
     yield server
     server.stop()
 
 
 def test_zoom_and_drag_show_at_once_what_python_then_gives_exactly(harness, page):
-    drawing = Drawing(page, f"{harness.url}/?n=30000")
+    drawing = TimelineDrawing(page, f"{harness.url}/?n=30000")
     expect(page.get_by_text("30,000 memories, 3 without a time", exact=False).first).to_be_visible()
     whole = drawing.view
     page.mouse.move(*drawing.at(400, 100))
@@ -114,7 +80,7 @@ def test_zoom_and_drag_show_at_once_what_python_then_gives_exactly(harness, page
 
 
 def test_a_click_a_box_a_lasso_and_keys_say_which_memories(harness, page):
-    drawing = Drawing(page, f"{harness.url}/?n=200&past=1")
+    drawing = TimelineDrawing(page, f"{harness.url}/?n=200&past=1")
     lo, hi = drawing.view
     box = drawing.stage.bounding_box()
     lane = 48
@@ -156,39 +122,16 @@ def test_a_click_a_box_a_lasso_and_keys_say_which_memories(harness, page):
     assert moved == pytest.approx(START + 120 * MINUTE + 50 * (hi - lo) / (box["width"] - 224), abs=MINUTE)
 
 
-def test_it_is_said_saved_and_pinched(harness, browser, tmp_path):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, accept_downloads=True, color_scheme="dark"
-    )
-    page = context.new_page()
-    try:
-        drawing = Drawing(page, f"{harness.url}/?n=200")
-        expect(drawing.stage).to_have_attribute("aria-label", re.compile("What 200 memories were about"))
-        expect(drawing.stage.locator(".unseen")).to_contain_text("200 memories in 4 lanes")
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        files = {}
-        for kind in ("PNG", "SVG"):
-            with page.expect_download() as download:
-                drawing.press(f"Download the figure as {kind}")
-            files[kind] = download.value.path().read_bytes()
-            assert download.value.suggested_filename == f"harness.{kind.lower()}"
-        assert files["PNG"].startswith(b"\x89PNG")
-        texts = [
-            element.text or "" for element in ElementTree.fromstring(files["SVG"]).iter("{http://www.w3.org/2000/svg}text")
-        ]
-        assert any("</text><script>" in text for text in texts), "a hostile name is text"
+def test_it_is_said_saved_and_pinched(harness, browser):
+    with on_a_phone(browser) as page:
+        drawing = TimelineDrawing(page, f"{harness.url}/?n=200")
+        drawing.is_named("What 200 memories were about", "200 memories in 4 lanes")
+        texts = [element.text or "" for element in drawing.saved().iter(f"{SVG}text")]
         said = [text for text in texts if re.match(r"14 Nov 2026, .* UTC, |200 memories, 3 without a time$", text)]
         assert len(said) == 2, "what is in view is said, in two lines on a phone"
         assert {"episodic", "semantic", "procedural", "retired", "conflicting"} <= set(texts)
-        assert page.evaluate("window.hacked") is None
 
         lo, hi = drawing.view
-        cdp = context.new_cdp_session(page)
-        x, y = drawing.at(180, 90)
-        for kind, apart in (("touchStart", 30), ("touchMove", 60), ("touchMove", 90), ("touchEnd", None)):
-            points = [] if apart is None else [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
-            cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        drawing.pinch(*drawing.at(180, 90))
         near = drawing.heard("window")
         assert near["hi"] - near["lo"] == pytest.approx((hi - lo) / 3, rel=0.05)
-    finally:
-        context.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.shared.theme import AGENT_CYCLE, TYPES, agent_colours
+from pages.shared.theme import AGENT_CYCLE, TYPES, agent_colours, foreign_hues
 
 CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())
 TEXT = ["textColor", "linkColor", "codeTextColor", "redColor", "orangeColor", "greenColor", "blueColor", "grayTextColor"]
@@ -64,3 +64,11 @@ def test_an_agent_keeps_its_colour_when_others_come():
 
 def test_types_have_three_hues_and_shapes():
     assert all(a.shape != b.shape and a.light != b.light for a, b in itertools.combinations(TYPES.values(), 2))
+
+
+def test_nine_types_of_others_share_no_colour_and_none_is_new_when_one_comes():
+    names = ["observation", "reflection", "plan", "fact", "event", "summary", "tool_result", "insight", "decision"]
+    hues = foreign_hues([*names, *TYPES])
+    assert hues.keys() == set(names)
+    assert len({hue.light for hue in hues.values()}) == 9
+    assert {name: hue for name, hue in foreign_hues([*names, "zzz"]).items() if name != "zzz"} == hues

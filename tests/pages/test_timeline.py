@@ -178,7 +178,7 @@ def test_names_that_are_hostile_and_memories_without_anything_are_shown(tmp_path
     bare = [Memory(f"b{i}", "Nothing is known.") for i in range(3)]
     at = show(seed(tmp_path / "s", [*memories, *bare]), colour="agent")
     assert "None of the 10 memories in scope has a time or the number of a step" in texts(at)
-    assert "**Without a time**, 1 to 10 of 10" in texts(at)
+    assert "**Without a time**, 10" in texts(at)
     dated = [replace(memory, created_at=NOW, session_id=memory.content) for memory in memories]
     at = show(seed(tmp_path / "dated", dated), lanes="task", colour="session", shows="marks,opacity")
     assert "**7 memories** · 7 tasks" in texts(at)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,9 +16,6 @@ from pages.shared.timeline.payload import picture_data, preview_texts
 from tests.core.timeline.happenings import NOW, at, made
 
 NODE = shutil.which("node")
-SCRIPTS = Path(chart.__file__).parents[1] / "assets" / "timeline"
-IMPORT = re.compile(r'^import \{([^}]*)\} from "\./(\w+)\.js";', re.MULTILINE)
-EXPORT = re.compile(r"^export (?:async )?(?:const|function|class) (\w+)", re.MULTILINE)
 
 
 def drawn(frame, *, exact=20_000, **options):
@@ -128,28 +123,6 @@ def test_names_and_texts_are_shown_as_what_they_are():
 def test_a_browser_may_send_anything(message, kind):
     gesture = chart.gesture_of(message)
     assert (gesture.kind if gesture else None) == kind
-
-
-def test_the_script_is_our_files_in_an_order_in_which_each_has_what_it_needs():
-    assert {path.stem for path in SCRIPTS.glob("*.js")} == set(chart.SCRIPTS)
-    texts = {name: (SCRIPTS / f"{name}.js").read_text() for name in chart.SCRIPTS}
-    for place, name in enumerate(chart.SCRIPTS):
-        body = IMPORT.sub("", texts[name])
-        for imported, source in IMPORT.findall(texts[name]):
-            assert source in chart.SCRIPTS[:place], f"{name}.js needs {source}.js before it"
-            for word in filter(None, map(str.strip, imported.split(","))):
-                assert word in EXPORT.findall(texts[source]), f"{source}.js exports no {word}"
-                assert re.search(rf"\b{word}\b", body), f"{name}.js does not use {word}"
-        assert texts[name].count("\n") <= 300
-        assert texts[name].startswith("//"), f"{name}.js does not say what it is"
-        assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|\beval\(", body), f"{name}.js writes markup"
-    names = [
-        word
-        for text in texts.values()
-        for word in re.findall(r"^(?:export )?(?:async )?(?:const|let|function|class) (\w+)", text, re.MULTILINE)
-    ]
-    assert len(names) == len(set(names)), "one module: each name once"
-    assert not re.search(r"^import |^export (?!default)", chart.module(), re.MULTILINE)
 
 
 START = 1_794_646_800_000_000  # 14 Nov 2026, 09:00 UTC

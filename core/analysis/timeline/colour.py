@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from core.analysis.timeline.mark import Mark
 from core.errors import ConfigError
 from core.hostile import one_line
 
-__all__ = ["COLOUR_FIELDS", "CONFIDENCE_BANDS", "STATES", "Colouring", "colouring"]
+__all__ = ["COLOUR_FIELDS", "CONFIDENCE_BANDS", "STATES", "Colouring", "coded_as", "colouring", "colouring_of", "frequent"]
 
 _CATEGORIES: Final = ("memory_type", "agent_id", "team_id", "task_id", "session_id", "source")
 COLOUR_FIELDS: Final = (*_CATEGORIES, "confidence", "status")
@@ -59,19 +60,34 @@ def colouring(
     marks: npt.NDArray[np.uint8] | None = None,
     most: int = 12,
 ) -> Colouring:
-    """Return the colours by a field: the `most` frequent values have their own; `marks` (frame rows) decide "status".
+    """Return the colours of events by a field: the `most` frequent values have their own; `marks` are of frame rows.
 
-    Confidence has five bands, the surest first; status has the states of STATES. Both keep bands without events, so that a
-    colour means the same in every window.
+    See colouring_of.
+    """
+    return colouring_of(frame, events.rows, field, marks=marks, most=most)
+
+
+def colouring_of(
+    frame: pd.DataFrame,
+    rows: npt.NDArray[np.integer[Any]],
+    field: str = "memory_type",
+    *,
+    marks: npt.NDArray[np.uint8] | None = None,
+    most: int = 12,
+) -> Colouring:
+    """Return the colours of rows of a frame by a field: the `most` frequent values have their own; `marks` decide "status".
+
+    Confidence has five bands, the surest first; status has the states of STATES. Both keep bands without a memory, so that
+    a colour means the same in every window.
     """
     if field not in COLOUR_FIELDS:
         raise ConfigError(f"There are no colours by {field!r}: choose one of {', '.join(COLOUR_FIELDS)}.")
     if field == "status":
-        return _coded(field, STATES, _states(marks, len(frame))[events.rows])
+        return coded_as(field, STATES, _states(marks, len(frame))[rows])
     if field == "confidence":
-        return _coded(field, CONFIDENCE_BANDS, _bands(frame["confidence"].to_numpy(dtype=np.float64)[events.rows]))
+        return coded_as(field, CONFIDENCE_BANDS, _bands(frame["confidence"].to_numpy(dtype=np.float64)[rows]))
     codes, names = coded(frame, field)
-    return _frequent(field, names, codes[events.rows], most)
+    return frequent(field, names, codes[rows], most)
 
 
 def _states(marks: npt.NDArray[np.uint8] | None, size: int) -> npt.NDArray[np.int64]:
@@ -89,7 +105,7 @@ def _bands(confidence: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.where(stated, band, -1).astype(np.int64)
 
 
-def _coded(field: str, names: tuple[str, ...], codes: npt.NDArray[np.int64]) -> Colouring:
+def coded_as(field: str, names: tuple[str, ...], codes: npt.NDArray[np.int64]) -> Colouring:
     """Return a colouring whose values are fixed; -1 is unknown."""
     missing = bool((codes < 0).any())
     codes = np.where(codes < 0, len(names), codes)
@@ -99,7 +115,8 @@ def _coded(field: str, names: tuple[str, ...], codes: npt.NDArray[np.int64]) -> 
     return Colouring(field, ids, shown, counts, codes.astype(np.uint8), unknown=len(names) if missing else None)
 
 
-def _frequent(field: str, values: list[str], codes: npt.NDArray[np.int64], most: int) -> Colouring:
+def frequent(field: str, values: Sequence[str], codes: npt.NDArray[np.int64], most: int) -> Colouring:
+    """Return the colours of codes into `values`, -1 being unknown; those beyond the `most` frequent share one."""
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
     ranked = sorted((int(code) for code in np.flatnonzero(counts)), key=lambda code: (-counts[code], values[code]))
     most = min(most, _MOST)

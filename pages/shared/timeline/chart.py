@@ -7,31 +7,30 @@ a zoom from what it has. When the reader rests, a `Gesture` comes back, once; th
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal, Unpack, cast, get_args
 
 import streamlit as st
 
 from core.analysis.timeline import Picture
+from pages.shared.script import DRAWING, joined, styles
 from pages.shared.timeline.payload import SHOWS, Drawing, drawing_data
 
 __all__ = ["MOST_ARROWS", "SCRIPTS", "SHOWS", "Drawing", "Gesture", "gesture_of", "module", "timeline_chart"]
 
 Kind = Literal["window", "open", "region", "step", "as_of", "clear"]
 
-_ASSETS: Final = Path(__file__).parents[1] / "assets" / "timeline"
 # In this order each file only needs the ones before it.
 SCRIPTS: Final = (
-    *("words", "ticks", "payload", "view", "shapes", "canvas", "canvases", "svg", "layout", "styling", "fan", "frame"),
-    *("between", "events", "overview", "key", "scene", "overlay", "hover", "spoken", "download", "tip", "toolbar"),
-    *("drags", "gestures", "keyboard", "chart", "main"),
+    *DRAWING,
+    *(
+        f"timeline/{name}"
+        for name in ("ticks", "payload", "view", "layout", "fan", "frame", "between", "events", "overview")
+    ),
+    *(f"timeline/{name}" for name in ("key", "scene", "overlay", "hover", "spoken", "download", "drags", "gestures")),
+    *(f"timeline/{name}" for name in ("keyboard", "chart", "main")),
 )
-_IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
-_EXPORT: Final = re.compile(r"^export (?!default)", re.MULTILINE)
-_COMMENT: Final = re.compile(r"^ *//[^\n]*\n|^ */\*\*.*?\*/\n|^ +", re.MULTILINE | re.DOTALL)
 # More arrows than these hide what they connect.
 MOST_ARROWS: Final = 150
 _MOST_CORNERS: Final = 5_000
@@ -62,17 +61,11 @@ class Gesture:
 
 
 def module() -> str:
-    """Return the component's script: our files as one module, without what joins them.
-
-    Streamlit sends it with every run, so comments and indentation stay behind.
-    """
-    files = ((_ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
-    return "\n".join(_COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", text))) for text in files)
+    """Return the component's script."""
+    return joined(SCRIPTS)
 
 
-_component = st.components.v2.component(
-    "mnemoscope_timeline", css=(_ASSETS / "style.css").read_text(encoding="utf-8"), js=module()
-)
+_component = st.components.v2.component("mnemoscope_timeline", css=styles("drawing"), js=module())
 
 
 def timeline_chart(

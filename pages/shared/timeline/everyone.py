@@ -12,16 +12,19 @@ import streamlit as st
 from core.analysis.timeline import EXACT, Axis, Mark, Picture, picture
 from core.hostile import one_line
 from pages.shared import state
+from pages.shared.downloads import download_buttons, file_name
 from pages.shared.here import Here
 from pages.shared.markup import slug
+from pages.shared.palette import palette, type_colours
+from pages.shared.regions import tell
 from pages.shared.selection import picked
 from pages.shared.theme import tokens
 from pages.shared.timeline.chart import MOST_ARROWS, Gesture, timeline_chart
 from pages.shared.timeline.chosen import bar, chosen_rows, listed
 from pages.shared.timeline.controls import COLOURS, LANES, Asked, controls
-from pages.shared.timeline.downloads import download_buttons, file_name
+from pages.shared.timeline.downloads import rows_of
 from pages.shared.timeline.gestures import act, choose_rows, open_row, region_drawn, restore, stepped
-from pages.shared.timeline.legend import legend, palette, shown_names, type_colours
+from pages.shared.timeline.legend import legend, shown_names
 from pages.shared.timeline.links import shown_window, write_window
 from pages.shared.timeline.outside import ways_outside
 from pages.shared.timeline.prepared import Prepared, prepare
@@ -53,6 +56,7 @@ def draw(here: Here, *, agents: Mapping[str, str]) -> None:
     colours = palette(prepared.colouring, agents=agents)
     legend(prepared, colours)
     restore(here, prepared)
+    tell()
     rows = chosen_rows(prepared, picked(here))
     bar(here, prepared, rows)
     _lanes(here, prepared, asked, colours, rows, agents)
@@ -145,7 +149,7 @@ def _line(here: Here, prepared: Prepared, drawn: Picture, asked: Asked) -> None:
             ways_outside(prepared.events, drawn, opened=at, go=_goer(asked), name="timeline")
             _in_order(prepared, drawn, asked)
             rows = prepared.events.rows[prepared.events.within(*drawn.window)]
-            download_buttons(here, prepared, rows, what="timeline", key="timeline_view")
+            download_buttons(here, rows_of(here, prepared), rows, what="timeline", key="timeline_view")
 
 
 def _steps(prepared: Prepared, asked: Asked) -> None:

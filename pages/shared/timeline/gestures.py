@@ -7,31 +7,20 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import streamlit as st
 
 from core.analysis.timeline import inside, neighbour
 from core.past.moment import Clock, Moment
 from pages.shared import state
 from pages.shared.here import Here
-from pages.shared.selection import PICKED_MAX, pick_only, picked
+from pages.shared.regions import Polygon, Region, read_region, write_region
 from pages.shared.timeline.chart import Gesture
 from pages.shared.timeline.chosen import let_go
 from pages.shared.timeline.controls import Asked
-from pages.shared.timeline.links import (
-    Polygon,
-    moved_to,
-    read_region,
-    shown_window,
-    window_in_link,
-    write_region,
-    write_window,
-)
+from pages.shared.timeline.links import moved_to, shown_window, window_in_link, write_window
 from pages.shared.timeline.prepared import Prepared
-from pages.shared.words import plural
 
 __all__ = ["act", "choose", "choose_rows", "open_row", "region_drawn", "restore", "stepped"]
 
-_CHOSEN: Final = "timeline_region"
 # A millisecond, a second, a minute, a quarter and a whole hour, in microseconds.
 _UNITS: Final = (1_000, 1_000_000, 60_000_000, 900_000_000, 3_600_000_000)
 
@@ -88,40 +77,24 @@ def choose(here: Here, prepared: Prepared, polygon: Sequence[tuple[float, float]
     """Pick the memories inside a region, and no other; the link says which region."""
     text = write_region(polygon)
     rows = inside(prepared.events, prepared.lanes, read_region(text))
-    if not len(rows):
-        let_go()
-        st.toast("No memory lies in there.", icon=":material/select:")
-        return
-    kept = choose_rows(here, prepared, rows)
-    state.put("region", text)
-    st.session_state[_CHOSEN] = (here.store.stream if here.store else "", text, kept)
+    Region(here, "region").take(text, prepared.keys(rows))
 
 
 def choose_rows(here: Here, prepared: Prepared, rows: npt.NDArray[np.int32]) -> int:
     """Pick rows, and no other; return how many were, which is all of them but for a bound that is said."""
-    left = pick_only(here, prepared.keys(rows))
-    state.put("region", None)
-    if left:
-        st.toast(f"{PICKED_MAX:,} are selected, {plural(left, 'memory')} more are not.", icon=":material/select:")
-    return len(rows) - left
+    return Region(here, "region").pick(prepared.keys(rows))
 
 
 def restore(here: Here, prepared: Prepared) -> None:
     """Pick what a link's region chose, once; a region whose choice was let go elsewhere is forgotten."""
-    text = state.get("region")
-    if not text or here.store is None:
-        return
-    if st.session_state.get(_CHOSEN, ())[:2] != (here.store.stream, text):
+    if text := Region(here, "region").news():
         choose(here, prepared, read_region(text))
-    elif not picked(here):
-        state.put("region", None)
 
 
 def region_drawn(here: Here, prepared: Prepared) -> Polygon | None:
     """Return the corners of the region as long as it is what the choice was made with."""
-    polygon = read_region(state.get("region"))
-    if not polygon or here.store is None:
+    region = Region(here, "region")
+    polygon, held = region.polygon, region.held()
+    if not polygon or held is None:
         return None
-    stream, text, count = st.session_state.get(_CHOSEN, ("", "", -1))
-    same = (stream, text) == (here.store.stream, state.get("region")) and count == len(picked(here))
-    return polygon if same and len(inside(prepared.events, prepared.lanes, polygon)) >= count else None
+    return polygon if len(inside(prepared.events, prepared.lanes, polygon)) >= held else None

@@ -1,8 +1,7 @@
-"""What a link says of the timeline: the window in view and the region that memories were chosen with, as text and back."""
+"""What a link says of the timeline: the window in view, as text and back; regions are those of pages.shared.regions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +9,7 @@ from core.analysis.timeline import Axis, Events, main_stretch, micros, moment
 from core.errors import MnemoscopeError
 from core.memory.fields import iso
 from core.past.moment import Moment
+from pages.shared.regions import Polygon, read_region, write_region
 
 __all__ = [
     "Polygon",
@@ -22,9 +22,6 @@ __all__ = [
     "write_window",
 ]
 
-Polygon = tuple[tuple[float, float], ...]
-# A lasso has hundreds of corners; so many say the same and fit into an address.
-_CORNERS: Final = 64
 _FARTHEST: Final = 2**62
 
 
@@ -76,24 +73,3 @@ def _moment(text: str) -> datetime | None:
         return Moment.parse(text).at
     except MnemoscopeError:
         return None
-
-
-def write_region(polygon: Sequence[tuple[float, float]]) -> str:
-    """Return the corners of a region as text, at most 64 of them, lanes to a hundredth."""
-    step = max(1, -(-len(polygon) // _CORNERS))
-    return "~".join(f"{x:.0f}_{lane:.2f}" for x, lane in polygon[::step])
-
-
-def read_region(text: str) -> Polygon:
-    """Return the corners of a region, none where the text makes no sense."""
-    corners = []
-    for corner in text.split("~") if text else ():
-        x, _, lane = corner.partition("_")
-        try:
-            pair = (float(x), float(lane))
-        except ValueError:
-            return ()
-        if not all(abs(value) < _FARTHEST for value in pair):  # false for what is no number too
-            return ()
-        corners.append(pair)
-    return tuple(corners) if 3 <= len(corners) <= 2 * _CORNERS else ()

@@ -7,7 +7,7 @@ import streamlit as st
 __all__ = ["begin_at", "pager"]
 
 
-def pager(name: str, total: int, size: int, *, below: bool = False) -> int:
+def pager(name: str, total: int, size: int, *, below: bool = False, words: tuple[str, str] = ("Earlier", "Later")) -> int:
     """Draw the way to other pages where there are any, and return the place of the first row that is shown."""
     start = _start(name, total)
     if total <= size and not start:
@@ -15,15 +15,15 @@ def pager(name: str, total: int, size: int, *, below: bool = False) -> int:
     end = "_below" if below else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{name}_pager{end}"):
         for label, icon, to in (
-            ("Earlier", ":material/arrow_back:", max(0, start - size)),
-            ("Later", ":material/arrow_forward:", start + size),
+            (words[0], ":material/arrow_back:", max(0, start - size)),
+            (words[1], ":material/arrow_forward:", start + size),
         ):
             st.button(
                 label,
                 icon=icon,
                 key=f"{name}_{label.lower()}{end}",
                 type="tertiary",
-                disabled=to >= total if label == "Later" else start == 0,
+                disabled=to >= total if label == words[1] else start == 0,
                 on_click=begin_at,
                 args=(name, to),
             )

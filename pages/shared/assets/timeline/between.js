@@ -1,7 +1,7 @@
 // What lies between events: sessions as soft bands, long silences, handoffs, and what will expire.
 
 import { laneMiddle } from "./layout.js";
-import { lengthWords } from "./words.js";
+import { lengthWords } from "../drawing/words.js";
 
 const FEW_ARROWS = 25; // More of them grow fainter, so that the points stay what is seen first.
 

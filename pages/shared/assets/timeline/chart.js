@@ -1,7 +1,8 @@
 // One drawing in the page: what was sent, what is in view, what is drawn next, and what goes back to Python.
 
-import { Canvases } from "./canvases.js";
-import { download } from "./download.js";
+import { saveAs } from "../drawing/download.js";
+import { FINGER, Figure } from "../drawing/figure.js";
+import { pictureColours, subtitle } from "./download.js";
 import { jump } from "./drags.js";
 import { listen } from "./gestures.js";
 import { under } from "./hover.js";
@@ -12,47 +13,20 @@ import { drawPointed } from "./overlay.js";
 import { decode } from "./payload.js";
 import { drawRegion, drawScene, makeScene, prepare } from "./scene.js";
 import { changedWords, countWords, describe, stretchWords } from "./spoken.js";
-import { styleOf } from "./styling.js";
-import { Tip } from "./tip.js";
-import { Toolbar } from "./toolbar.js";
+import { styleOf } from "../drawing/styling.js";
+import { Tip } from "../drawing/tip.js";
 import { kept, roomy, sameView, zoomed } from "./view.js";
 
 const REST = 220; // Milliseconds without a move until Python is asked for exact data.
-const GLIDE = 160; // Milliseconds that a zoom by button takes.
 const STEP = 2; // How much a button zooms.
-const FINGER = 20;
 
-const made = (parent, tag, name) => {
-  const node = document.createElement(tag);
-  node.className = name;
-  parent.append(node);
-  return node;
-};
-
-export class Chart {
+export class Chart extends Figure {
   constructor(parent) {
-    this.root = made(parent, "div", "chart");
-    this.toolbar = new Toolbar(this.root, {
-      tool: (name) => this.setTool(name), zoom: (name) => this.zoom(name), save: (name) => this.save(name),
-    });
-    this.stage = made(this.root, "div", "stage");
-    Object.assign(this.stage, { tabIndex: 0, role: "application" });
-    this.canvases = new Canvases(this.stage);
-    this.measure = (words, font) => this.canvases.measure(words, font);
-    this.spoken = made(this.stage, "p", "unseen");
-    this.spoken.id = "spoken";
-    this.live = made(this.root, "p", "unseen");
-    this.live.setAttribute("aria-live", "polite");
-    this.stage.setAttribute("aria-describedby", "spoken");
+    super(parent);
     this.tip = new Tip(this.stage);
-    Object.assign(this, { tool: "move", view: null, sent: 0, timer: null, wanted: null, picture: null, scene: null,
-      pointed: null, dragging: null, gliding: null, drafted: null, region: null, selected: null, picked: null });
+    this.picked = null;
     listen(this, this.canvases.over);
     listenKeys(this, this.stage);
-    this.observer = new ResizeObserver(() => (this.stage.clientWidth === this.at?.width ? null : this.resized()));
-    this.observer.observe(this.stage);
-    this.watchScreen();
-    document.fonts.ready.then(() => this.resized());
   }
 
   /** Take what Python sent. A view that Python has not answered yet is kept: the reader has moved on. */
@@ -79,16 +53,6 @@ export class Chart {
     this.told = words;
   }
 
-  /** Draw again on a screen with other pixels: a window that moves there keeps its size. */
-  watchScreen() {
-    this.screen = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
-    this.screen.onchange = () => {
-      this.screen.onchange = null;
-      this.resized();
-      this.watchScreen();
-    };
-  }
-
   settle(view, data) {
     clearTimeout(this.timer);
     this.timer = null;
@@ -106,18 +70,8 @@ export class Chart {
     this.prepared = prepare(picture, this.at);
     this.picked = this.data.picked.length ? new Set(this.data.picked) : null;
     this.stage.style.height = `${this.at.height}px`;
-    if (this.scene) {
-      this.redraw();
-      return;
-    }
-    this.wanted = true; // The first time at once: what the pointer does needs a scene.
-    this.draw();
-  }
-
-  /** Draw everything, or only what lies over it, with the next frame. */
-  redraw(everything = true) {
-    if (this.wanted === null) requestAnimationFrame(() => this.draw());
-    this.wanted = this.wanted || everything;
+    this.drawnWidth = this.at.width;
+    this.drawSoon();
   }
 
   draw() {
@@ -141,18 +95,7 @@ export class Chart {
     this.stage.dataset.view = `${Math.round(this.view.lo)} ${Math.round(this.view.hi)}`;
   }
 
-  /** Send a gesture. The number is greater than any before, also than those of a drawing that was here before a reload. */
-  send(kind, fields = {}) {
-    this.sent = Math.max(this.sent + 1, Date.now());
-    this.trigger("gesture", { kind, serial: this.sent, ...fields });
-  }
-
-  /** Show another stretch at once, and ask for its exact data when the reader rests. */
-  setView(view) {
-    this.gliding = null;
-    this.show(view);
-  }
-
+  /** Show another stretch, and ask for its exact data when the reader rests. */
   show(view) {
     if (sameView(view, this.view)) return;
     this.view = view;
@@ -176,34 +119,15 @@ export class Chart {
     this.setView(kept(roomy({ lo: Math.min(a, b), hi: Math.max(a, b) }, this.picture.axis), this.limits));
   }
 
-  /** Move to a view in a few frames, so that the eye can follow. */
-  glideTo(view) {
-    const from = this.view;
-    const began = performance.now();
-    const long = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : GLIDE;
-    const glide = {};
-    this.gliding = glide;
-    const frame = (now) => {
-      if (this.gliding !== glide || !this.root.isConnected) return; // Something newer moves the view.
-      const share = long ? Math.min(1, Math.max(0, (now - began) / long)) : 1;
-      const eased = 1 - (1 - share) ** 3;
-      this.show({ lo: from.lo + (view.lo - from.lo) * eased, hi: from.hi + (view.hi - from.hi) * eased });
-      if (share < 1) requestAnimationFrame(frame);
-      else this.gliding = null;
-    };
-    requestAnimationFrame(frame);
+  /** The view that is a share of the way from one to another. */
+  between(from, to, share) {
+    return { lo: from.lo + (to.lo - from.lo) * share, hi: from.hi + (to.hi - from.hi) * share };
   }
 
   zoom(name, at = (this.view.lo + this.view.hi) / 2, step = STEP) {
     const { extent, axis } = this.picture;
     if (name === "fit") this.glideTo(roomy({ lo: extent[0], hi: extent[1] }, axis));
     else this.glideTo(zoomed(this.view, name === "in" ? 1 / step : step, at, this.limits, axis));
-  }
-
-  setTool(name) {
-    this.tool = name;
-    this.stage.dataset.tool = name;
-    this.redraw();
   }
 
   hover(x, y) {
@@ -248,45 +172,19 @@ export class Chart {
     else if (first >= 0) this.open(points.row[first]);
   }
 
-  draft(polygon) {
-    this.drafted = polygon;
-    this.redraw(false);
-  }
-
-  select(polygon) {
-    this.drafted = null;
-    this.region = polygon;
-    this.setTool("move");
-    this.send("region", { polygon });
-  }
-
   moveAsOf(x) {
     this.moments = { ...this.moments, asOf: x };
     this.redraw();
   }
 
-  /** Let go: of a drag that is going on, else of everything that is chosen. */
-  escape() {
-    if (this.dragging) {
-      this.dragging.cancel();
-      this.dragging = null;
-      return;
-    }
-    Object.assign(this, { region: null, selected: null, picked: null });
-    this.setTool("move");
-    this.send("clear");
+  letGo() {
+    super.letGo();
+    this.picked = null;
   }
 
   save(kind) {
-    return download(kind, this.scene, { title: this.data.title, fileName: this.data.file_name, measure: this.measure });
-  }
-
-  /** Let go of what outlives the page's elements. */
-  end() {
-    clearTimeout(this.timer);
-    this.gliding = null;
-    this.screen.onchange = null;
-    this.observer.disconnect();
-    this.root.remove();
+    const { scene, measure, at, style, data } = this;
+    return saveAs(kind, { title: data.title, said: subtitle(scene, measure), fileName: data.file_name, size: at, measure, style,
+      colours: pictureColours(scene), left: at.plot.x, draw: (surface) => drawScene(surface, scene) });
   }
 }

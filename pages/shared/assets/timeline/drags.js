@@ -1,12 +1,11 @@
 // What a drag does, by where it began and with which tool. Each is {move(x, y), end(x, y), cancel()} in CSS pixels.
 
+import { lasso } from "../drawing/lasso.js";
 import { laneAt } from "./layout.js";
 import { brush, overviewScale } from "./overview.js";
 import { kept, panned } from "./view.js";
 
 const GRIP = 8; // How near to an edge or a line takes hold of it.
-const CORNER = 3; // A lasso has a corner each time the pointer moved this far.
-const CORNERS = 64; // As many as a link holds.
 
 const inside = (box, x, y) => x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
 
@@ -47,49 +46,10 @@ function box(chart, x, y) {
   };
 }
 
-/** How far a place is from the line between two others, in pixels. */
-function away([x, y], [x0, y0], [x1, y1]) {
-  const long = Math.hypot(x1 - x0, y1 - y0);
-  return long ? Math.abs((x1 - x0) * (y0 - y) - (x0 - x) * (y1 - y0)) / long : Math.hypot(x - x0, y - y0);
-}
-
-/** A line with fewer corners, none of which was further than `far` from it (Douglas and Peucker, 1973). */
-function plainer(line, far) {
-  let [most, at] = [0, 0];
-  for (let i = 1; i < line.length - 1; i++) {
-    const off = away(line[i], line[0], line.at(-1));
-    if (off > most) [most, at] = [off, i];
-  }
-  if (most <= far) return [line[0], line.at(-1)];
-  return [...plainer(line.slice(0, at + 1), far).slice(0, -1), ...plainer(line.slice(at), far)];
-}
-
-/** A lasso with at most as many corners as a link holds, as near as can be to what was drawn. */
-function bounded(line) {
-  let found = line;
-  for (let far = 0.5; found.length > CORNERS; far *= 1.5) found = plainer(line, far);
-  return found;
-}
-
-/** Draw a line around what is wanted. */
-function lasso(chart, x, y) {
+/** What gives the place in the figure of one on the stage, for the corners of a lasso. */
+function cornerIn(chart) {
   const { at, scale } = chart.scene;
-  const corner = ([px, py]) => [scale.value(px), Math.max(0, Math.min(laneAt(at, py), chart.picture.lanes.length))];
-  const line = [[x, y]];
-  return {
-    move(toX, toY) {
-      const [lastX, lastY] = line.at(-1);
-      if (Math.hypot(toX - lastX, toY - lastY) < CORNER) return;
-      line.push([toX, toY]);
-      chart.draft(line.map(corner));
-    },
-    end() {
-      const found = bounded(line);
-      if (found.length > 2) chart.select(found.map(corner));
-      else chart.draft(null);
-    },
-    cancel: () => chart.draft(null),
-  };
+  return ([px, py]) => [scale.value(px), Math.max(0, Math.min(laneAt(at, py), chart.picture.lanes.length))];
 }
 
 /** Move the line of as-of, never beyond now. */
@@ -144,7 +104,7 @@ export function dragFrom(chart, x, y, { shift }) {
   if (part === "asOf") return asOf(chart);
   if (part !== "plot") return null;
   if (shift || chart.tool === "box") return box(chart, x, y);
-  return chart.tool === "lasso" ? lasso(chart, x, y) : pan(chart, x);
+  return chart.tool === "lasso" ? lasso(chart, x, y, cornerIn(chart)) : pan(chart, x);
 }
 
 /** The pointer's look over a place. */

@@ -1,7 +1,7 @@
 // Events: points one by one, or small stacked bars where there are too many.
 
 import { WITH_GAPS, laneMiddle } from "./layout.js";
-import { lookOf } from "./shapes.js";
+import { lookOf } from "../drawing/shapes.js";
 
 const NOT_STATED = 255;
 const DIMMED = 0.22;

@@ -1,8 +1,9 @@
 // The ground that events stand on: the axis above, the lanes with their names, and the lines for now and as-of.
 
-import { INSET, fitted, laneMiddle, untimedWords } from "./layout.js";
+import { fitted } from "../drawing/fitted.js";
+import { INSET, laneMiddle, untimedWords } from "./layout.js";
 import { axisTicks } from "./ticks.js";
-import { grouped } from "./words.js";
+import { grouped } from "../drawing/words.js";
 
 const ROOM = 78; // Pixels for each tick and its words.
 const UNKNOWN_STEP = 11; // From one memory without a time to the next.

@@ -2,8 +2,8 @@
 
 import { unknownAt } from "./frame.js";
 import { laneAt, laneMiddle, untimedWords } from "./layout.js";
-import { markWords } from "./shapes.js";
-import { axisWords, exactWords, grouped, lengthWords, memories } from "./words.js";
+import { markWords } from "../drawing/shapes.js";
+import { axisWords, exactWords, grouped, lengthWords, memories } from "../drawing/words.js";
 
 const NEAR = 9;
 const NOTHING = { point: -1, row: -1, lines: null };

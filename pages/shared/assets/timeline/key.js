@@ -1,7 +1,7 @@
 // The key below the drawing: only what is drawn in it is explained.
 
-import { MARKS } from "./shapes.js";
-import { grouped, lengthWords } from "./words.js";
+import { MARKS } from "../drawing/shapes.js";
+import { grouped, lengthWords } from "../drawing/words.js";
 
 /** What the key has to say about a picture: {label, draw(surface, x, y, style)}. */
 export function keyItems(picture, options) {

@@ -101,16 +101,3 @@ export function laneY(at, place) {
   const lane = Math.min(Math.floor(place), Math.ceil(at.plot.height / at.lane) - 1);
   return at.plot.y + lane * at.lane + at.labelLine + (place - lane) * at.body;
 }
-
-/** Text that fits a width, with an ellipsis where it is cut. */
-export function fitted(text, width, font, measure) {
-  if (measure(text, font) <= width) return text;
-  const letters = Array.from(text);
-  let [fits, fails] = [0, letters.length];
-  while (fails - fits > 1) {
-    const half = (fits + fails) >> 1;
-    if (measure(`${letters.slice(0, half).join("")}…`, font) <= width) fits = half;
-    else fails = half;
-  }
-  return fits ? `${letters.slice(0, fits).join("")}…` : "…";
-}

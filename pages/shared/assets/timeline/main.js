@@ -1,16 +1,6 @@
-// The component: one chart for each place in the page. Streamlit calls this again whenever the data changes.
+// The component of the timeline.
 
+import { mounted } from "../drawing/figure.js";
 import { Chart } from "./chart.js";
 
-const charts = new WeakMap();
-
-export default function timeline(component) {
-  const { parentElement } = component;
-  let chart = charts.get(parentElement);
-  if (!chart) charts.set(parentElement, chart = new Chart(parentElement));
-  chart.update(component);
-  return () => {
-    chart.end();
-    charts.delete(parentElement);
-  };
-}
+export default mounted(Chart);

@@ -2,7 +2,7 @@
 
 import { drawHandoffsOf } from "./between.js";
 import { drawRing } from "./scene.js";
-import { calendar, dateWords, elapsedWords, fraction, placeWords, secondWords } from "./words.js";
+import { calendar, dateWords, elapsedWords, fraction, placeWords, secondWords } from "../drawing/words.js";
 
 function momentWords(x, picture, perUnit) {
   if (picture.axis === "order") return placeWords(x, picture);

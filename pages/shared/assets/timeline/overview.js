@@ -1,7 +1,7 @@
 // The strip below the lanes: everything there is, and which part of it is in view.
 
 import { INSET, WITH_GAPS } from "./layout.js";
-import { calendar, dateWords, elapsedWords, momentWithin, placeWords } from "./words.js";
+import { calendar, dateWords, elapsedWords, momentWithin, placeWords } from "../drawing/words.js";
 
 const GRIPS = 16; // A brush that is narrower shows no handles.
 const DAY_AND_MORE = 2 * 24 * 3600e6;

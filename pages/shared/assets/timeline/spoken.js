@@ -3,7 +3,7 @@
 import { untimedWords } from "./layout.js";
 import {
   axisWords, calendar, dateWords, elapsedWords, grouped, lengthWords, memories, momentWithin, placeWords,
-} from "./words.js";
+} from "../drawing/words.js";
 
 const MOST_LANES = 12;
 

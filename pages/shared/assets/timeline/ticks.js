@@ -3,7 +3,7 @@
 import {
   DAY, HOUR, MINUTE, MS, SECOND, calendar, clockWords, dateWords, dayMonth, dayWords, elapsedWords, grouped, monthWords,
   monthYear, secondWords,
-} from "./words.js";
+} from "../drawing/words.js";
 
 const MONTH = 30.44 * DAY;
 const YEAR = 365.25 * DAY;

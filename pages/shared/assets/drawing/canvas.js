@@ -64,6 +64,12 @@ export class CanvasSurface {
     points.forEach(([x, y], i) => c[i ? "lineTo" : "moveTo"](this.crisp(x) + half, this.crisp(y) + half));
     if (close) c.closePath();
     if (fill) { c.fillStyle = fill; c.globalAlpha = alpha * 0.12; c.fill(); c.globalAlpha = alpha; }
+    this.stroked({ stroke, line, dash });
+  }
+
+  /** Draw the path's line, and be as opaque as before from then on. */
+  stroked({ stroke, line, dash }) {
+    const c = this.context;
     c.setLineDash(dash ?? []);
     c.strokeStyle = stroke;
     c.lineWidth = line;
@@ -79,12 +85,7 @@ export class CanvasSurface {
     c.beginPath();
     c.moveTo(x0, y0);
     c.bezierCurveTo(x1, y1, x2, y2, x3, y3);
-    c.setLineDash(dash ?? []);
-    c.strokeStyle = stroke;
-    c.lineWidth = line;
-    c.stroke();
-    c.setLineDash([]);
-    c.globalAlpha = 1;
+    this.stroked({ stroke, line, dash });
   }
 
   text(words, x, y, { fill, font, align = "left", halo = null }) {

@@ -64,6 +64,6 @@ export class Toolbar {
     const strong = document.createElement("b");
     strong.textContent = stretch;
     this.said.toggleAttribute("data-waiting", waiting);
-    this.said.replaceChildren(strong, ` · ${counted}`);
+    this.said.replaceChildren(strong, counted ? ` · ${counted}` : "");
   }
 }
