@@ -142,7 +142,7 @@ class Engine:
         outcome = Outcome(problem=_problem("unexpected", "an error of this program"))
         try:
             outcome = self._carried_out(task)
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001  (the log has it, the outcome says that it went wrong, and the thread must live)
             traceback.print_exc()
             self._end()
         with self._changed:
@@ -150,7 +150,7 @@ class Engine:
             self._stopped.discard(task)
         try:
             task.ended(outcome)
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001  (as above: the next task is of another map)
             traceback.print_exc()
 
     def _carried_out(self, task: Task) -> Outcome:

@@ -292,7 +292,7 @@ class MapJob:
             return ""
         try:
             self._place.files.save(self._place.key, self._parameters, kept, erasures=run.plan.erasures)
-        except OSError as error:
-            why = error.strerror or str(error)
+        except (OSError, MemoryError) as error:
+            why = getattr(error, "strerror", None) or str(error) or "no memory was left"
             return f"The map is shown but could not be kept on disk ({why}): it will be computed again after a restart."
         return ""

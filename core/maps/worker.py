@@ -110,7 +110,7 @@ def _read(orders: SimpleQueue[Order]) -> None:
             *lines, rest = (rest + more).split(b"\n")
             for line in lines:
                 orders.put(Order.of_line(line))
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001  (whatever JSON makes of a line that is no order)
         traceback.print_exc()
         os._exit(1)
     os._exit(0)

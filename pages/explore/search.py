@@ -30,8 +30,7 @@ agents = agent_colours(agent_names(here))
 in_scope = count_within(here.frame, here.scope, now=here.now)
 st.title("What would an agent recall?", anchor=False)
 mapping_notice(here)
-if st.session_state.get("search_q") != state.get("q"):
-    st.session_state["search_q"] = state.get("q")
+state.prepare_widget("search_q", state.get("q"))
 st.text_input(
     "Question",
     key="search_q",

@@ -28,8 +28,7 @@ agents = agent_colours(agent_names(here))
 st.title("What happened, and when?", anchor=False)
 mapping_notice(here)
 view = state.get("view") if state.get("view") in VIEWS else "all"
-if st.session_state.get("timeline_view") != view:
-    st.session_state["timeline_view"] = view
+state.prepare_widget("timeline_view", view)
 st.segmented_control(
     "View",
     list(VIEWS),

@@ -239,8 +239,7 @@ def _page(deed: Deed, keys: Sequence[str], open_keys: Collection[str], chosen: S
 
 
 def _box(label: str, name: str, deed: Deed, keys: Sequence[str], *, value: bool, hidden: bool = False) -> None:
-    if st.session_state.get(name) != value:
-        st.session_state[name] = value
+    state.prepare_widget(name, value)
     st.checkbox(
         label,
         key=name,

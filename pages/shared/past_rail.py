@@ -26,8 +26,7 @@ def as_of_box(here: Here, page: str) -> None:
     if here.store is None or not looks_back(page):
         return
     chosen = "then" if state.get("as_of") else "now"
-    if st.session_state.get("rail_past") != chosen:
-        st.session_state["rail_past"] = chosen
+    state.prepare_widget("rail_past", chosen)
     st.segmented_control(
         "As of",
         list(_CHOICES),
@@ -117,8 +116,7 @@ def _step(label: str, moment: datetime | None, *, icon: str, key: str) -> None:
 
 def _exact() -> None:
     wanted = clean_text(state.get("as_of"))[:_TEXT_MAX]
-    if st.session_state.get("rail_as_of") != wanted:
-        st.session_state["rail_as_of"] = wanted
+    state.prepare_widget("rail_as_of", wanted)
     st.text_input(
         "Exact time, UTC",
         key="rail_as_of",
@@ -139,8 +137,7 @@ def _clock(here: Here) -> None:
 
     said = {str(clock): clock.sentence.partition(": ") for clock in Clock}
     wanted = state.get("clock") if state.get("clock") in said else str(Clock.CREATED)
-    if st.session_state.get("rail_clock") != wanted:
-        st.session_state["rail_clock"] = wanted
+    state.prepare_widget("rail_clock", wanted)
     st.radio(
         "Show",
         list(said),

@@ -90,8 +90,7 @@ def _bucket_box(here: Here) -> None:
     if len(names) < 2:
         return
     key = "rail_bucket"
-    if st.session_state.get(key) != here.catalog.bucket:
-        st.session_state[key] = here.catalog.bucket
+    state.prepare_widget(key, here.catalog.bucket)
     st.selectbox(
         "Bucket",
         names,
@@ -209,8 +208,7 @@ def _time_box(scope: Scope) -> None:
     when = (
         state.get("when") if state.get("when") in _SPANS else "between" if days or state.get("when") == "between" else "any"
     )
-    if st.session_state.get("rail_when") != when:
-        st.session_state["rail_when"] = when
+    state.prepare_widget("rail_when", when)
     st.selectbox(
         "Written",
         list(TIMES),
@@ -222,8 +220,7 @@ def _time_box(scope: Scope) -> None:
     if when == "between":
         last = scope.created_to - timedelta(microseconds=1) if scope.created_to else None
         wanted = tuple(moment.date() for moment in (scope.created_from, last) if moment)
-        if st.session_state.get("rail_days") != wanted:
-            st.session_state["rail_days"] = wanted
+        state.prepare_widget("rail_days", wanted)
         st.date_input("First and last day, UTC", key="rail_days", format="YYYY-MM-DD", on_change=_days_changed)
 
 
@@ -262,8 +259,7 @@ def _toggles(frame: pd.DataFrame) -> None:
 
 def _toggle(param: str, label: str, said: str) -> None:
     key, wanted = f"rail_{param}", state.get(param) == "1"
-    if st.session_state.get(key) != wanted:
-        st.session_state[key] = wanted
+    state.prepare_widget(key, wanted)
     st.toggle(label, key=key, help=said, on_change=_toggled, args=(param, key))
 
 

@@ -148,5 +148,4 @@ def _weights_changed() -> None:
 
 
 def _prepare(key: str, value: object) -> None:
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    state.prepare_widget(key, value)

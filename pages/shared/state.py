@@ -15,7 +15,19 @@ import streamlit as st
 from core.errors import ConfigError
 from core.scope import Scope
 
-__all__ = ["clear", "get", "get_all", "put", "scope", "start", "store_value", "sync_url", "toggle", "view"]
+__all__ = [
+    "clear",
+    "get",
+    "get_all",
+    "prepare_widget",
+    "put",
+    "scope",
+    "start",
+    "store_value",
+    "sync_url",
+    "toggle",
+    "view",
+]
 
 SCOPE_PARAMS: Final = ("team", "agent", "type", "task", "session", "source", "tag", "min_confidence", "expired", "hidden")
 TIME_PARAMS: Final = ("when", "from", "to")
@@ -130,6 +142,12 @@ def clear(names: Iterable[str]) -> None:
     """Remove parameters from the view."""
     for name in names:
         put(name, None)
+
+
+def prepare_widget(key: str, value: object) -> None:
+    """Give a widget its value before it draws."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
 
 
 def store_value(name: str, key: str, *, empty: str = "") -> None:

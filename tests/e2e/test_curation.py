@@ -34,6 +34,8 @@ def select(page, *texts):
         box = card(page, text).get_by_role("checkbox")
         card(page, text).locator("[data-testid='stCheckbox'] label").click()
         expect(box).to_be_checked()
+    # The bar acts on what it was drawn for, and refuses where that is not what is selected.
+    expect(page.get_by_text(f"{len(texts)} selected")).to_be_visible()
 
 
 def keep_golden(store, *expected, text):

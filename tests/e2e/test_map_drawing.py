@@ -23,6 +23,18 @@ LOSE = (
 )
 
 
+# The view of five frames in a row.
+STILL = """stage => new Promise((tell) => {
+  let seen = null, times = 0;
+  const look = () => {
+    times = stage.dataset.view === seen ? times + 1 : 1;
+    seen = stage.dataset.view;
+    if (times === 5) tell(seen); else requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
 class MapDrawing(Drawing):
     """The map in the page: places in it are in its own pixels, or on the map."""
 
@@ -34,8 +46,8 @@ class MapDrawing(Drawing):
 
     @property
     def view(self):
-        """What is in view: x and y from, x and y until."""
-        return tuple(map(float, self.stage.get_attribute("data-view").split()))
+        """What is in view, once it moves no more: x and y from, x and y until."""
+        return tuple(map(float, self.stage.evaluate(STILL).split()))
 
     @property
     def width(self):

@@ -116,8 +116,9 @@ def test_a_memory_tells_what_its_author_knew(store, monkeypatch):
     assert "nobody can say what its author had been given" in texts(at)
 
 
-def test_an_empty_log_says_so(team_store, monkeypatch):
-    at = open_app(monkeypatch, team_store, page=TIMELINE, view="given")
+def test_an_empty_log_says_so(tmp_path, monkeypatch):
+    directory = seed(tmp_path / "store", team_memories()[:2])  # others ask the one that tests share
+    at = open_app(monkeypatch, directory, page=TIMELINE, view="given")
     assert not at.exception
     assert "The log has no recall of this index." in texts(at)
 

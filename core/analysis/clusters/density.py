@@ -130,10 +130,13 @@ def clusters_at(
     the highest modularity: how finely is told apart follows the memories, not their number alone.
     """
     tree = _Tree()
-    found = {name: _clusters(coords, least, matrix, tree) for name, least in leasts.items()}
-    if neighbours is not None and set(leasts) == set(GRANULARITIES):
-        found["medium"] = _most_modular(coords, found, matrix, neighbours, tree)
-    return found
+    chosen = neighbours if set(leasts) == set(GRANULARITIES) else None
+    plain = {name: least for name, least in leasts.items() if chosen is None or name != "medium"}
+    found = {name: _clusters(coords, least, matrix, tree) for name, least in plain.items()}
+    if chosen is not None:
+        most = _most_modular(coords, found, matrix, chosen, tree)
+        found["medium"] = _clusters(coords, leasts["medium"], matrix, tree) if most is None else most
+    return {name: found[name] for name in leasts}
 
 
 def _most_modular(
@@ -142,13 +145,13 @@ def _most_modular(
     matrix: Floats | None,
     neighbours: Neighbours,
     tree: _Tree,
-) -> Clusters:
-    """Return the clusters of the level that is the most modular; the medium ones where no level has two."""
+) -> Clusters | None:
+    """Return the clusters of the level that is the most modular; None where no level has two."""
     known = {one.least: one for one in found.values()}
     sizes = np.geomspace(found["fine"].least, found["broad"].least, _LEVELS).round().astype(int).tolist()
     levels = [known[least] if least in known else _clusters(coords, least, matrix, tree) for least in dict.fromkeys(sizes)]
     told = [one for one in levels if one.count > 1]
-    return max(told, key=lambda one: (modularity(one.nearest, neighbours), one.least)) if told else found["medium"]
+    return max(told, key=lambda one: (modularity(one.nearest, neighbours), one.least)) if told else None
 
 
 class _Tree:

@@ -45,8 +45,7 @@ def beside_control(here: Here, colours: Mapping[str, str]) -> None:
     """Draw the choice of what lies beside the map and, for a moment, the way to another one."""
     text, moments = state.get("beside"), _moments(here)
     chosen = "time" if text.startswith(_AT) else text if text in colours else ""
-    if st.session_state.get("map_beside") != chosen:
-        st.session_state["map_beside"] = chosen
+    state.prepare_widget("map_beside", chosen)
     labels = {"": "Nothing", "time": "Another time", **{name: f"By {label.lower()}" for name, label in colours.items()}}
     st.selectbox(
         "Beside it",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ from pages.shared import state
 from pages.shared.here import Here
 from pages.shared.map.beside import beside_control
 
-__all__ = ["COLOURS", "DRAWS", "Asked", "asked", "controls", "put_widget"]
+__all__ = ["COLOURS", "DRAWS", "Asked", "asked", "controls"]
 
 # Name in the link → what it is called and which field it is.
 COLOURS: Final[Mapping[str, tuple[str, str]]] = {
@@ -74,7 +74,7 @@ def controls(here: Here) -> Asked:
     found = asked()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="map_controls"):
         _question()
-        put_widget("map_colour", found.colour)
+        state.prepare_widget("map_colour", found.colour)
         st.selectbox(
             "Colour",
             list(COLOURS),
@@ -85,7 +85,7 @@ def controls(here: Here) -> Asked:
             args=("colour", "map_colour"),
             kwargs={"empty": Asked.colour},
         )
-        put_widget("map_clusters", found.groups)
+        state.prepare_widget("map_clusters", found.groups)
         st.segmented_control(
             "Clusters",
             GRANULARITIES,
@@ -104,7 +104,7 @@ def controls(here: Here) -> Asked:
 
 def _question() -> None:
     """Draw where a question is asked: the same one as on the search page."""
-    put_widget("map_q", state.get("q"))
+    state.prepare_widget("map_q", state.get("q"))
     st.text_input(
         "Question",
         key="map_q",
@@ -125,16 +125,10 @@ def _popover(found: Asked) -> None:
         return
     with popover:
         for name, (label, said) in DRAWS.items():
-            put_widget(f"map_draws_{name}", name in found.draws)
+            state.prepare_widget(f"map_draws_{name}", name in found.draws)
             st.toggle(label, key=f"map_draws_{name}", help=said, on_change=_draws_changed)
 
 
 def _draws_changed() -> None:
     chosen = frozenset(name for name in DRAWS if st.session_state.get(f"map_draws_{name}"))
     state.put("draws", None if chosen == _USUAL else ",".join(sorted(chosen) or ["none"]))
-
-
-def put_widget(key: str, value: Any) -> None:
-    """Give a widget its value before it draws."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value

@@ -69,8 +69,7 @@ def _exchanged(here: Here, agent: str, recalls: list[LoggedRecall], *, agents: M
 def _choose(counts: Mapping[str, int]) -> str:
     """Draw the list of agents and return the one whose life is drawn."""
     wanted = next((name for name in (state.get("life"), *state.get_all("agent")) if name in counts), next(iter(counts)))
-    if st.session_state.get(_CHOSEN) != wanted:
-        st.session_state[_CHOSEN] = wanted
+    state.prepare_widget(_CHOSEN, wanted)
     st.selectbox(
         "Agent",
         list(counts),

@@ -133,7 +133,7 @@ def _select(
     width: int = 130,
 ) -> None:
     key = f"timeline_{name}"
-    prepare_widget(key, value)
+    state.prepare_widget(key, value)
     st.selectbox(
         label,
         list(options),
@@ -153,9 +153,9 @@ def _popover(found: Asked, usual_lanes: str) -> None:
         return
     with popover:
         for name, (label, said) in SHOWS.items():
-            prepare_widget(f"timeline_show_{name}", name in found.shows)
+            state.prepare_widget(f"timeline_show_{name}", name in found.shows)
             st.toggle(label, key=f"timeline_show_{name}", help=said, on_change=_shows_changed)
-        prepare_widget("timeline_weight", found.weight)
+        state.prepare_widget("timeline_weight", found.weight)
         st.segmented_control(
             "Confidence as",
             list(WEIGHTS),
@@ -164,7 +164,7 @@ def _popover(found: Asked, usual_lanes: str) -> None:
             required=True,
             on_change=_shows_changed,
         )
-        prepare_widget("timeline_order", found.order)
+        state.prepare_widget("timeline_order", found.order)
         st.segmented_control(
             "Order of the lanes",
             list(ORDERS),
@@ -174,7 +174,7 @@ def _popover(found: Asked, usual_lanes: str) -> None:
             on_change=_lanes_changed,
             args=(found, "order", usual_lanes),
         )
-        prepare_widget("timeline_most", found.most)
+        state.prepare_widget("timeline_most", found.most)
         st.segmented_control(
             "Lanes at most",
             MOST,
@@ -219,9 +219,3 @@ def _shows_changed() -> None:
         state.put("shows", None)
     else:
         state.put("shows", ",".join([*(chosen or [_NOTHING]), *([weight] if weight else [])]))
-
-
-def prepare_widget(key: str, value: object) -> None:
-    """Give a widget its value before it draws."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value

@@ -32,9 +32,10 @@ from core.past.moment import Clock, Moment
 from pages.shared import state
 from pages.shared.here import Here
 from pages.shared.markup import escaped, slug
+from pages.shared.palette import type_colours
 from pages.shared.theme import AGENT_CYCLE, is_dark, tokens
 from pages.shared.timeline.chart import MOST_ARROWS, Gesture, timeline_chart
-from pages.shared.timeline.legend import shown_names, type_colours
+from pages.shared.timeline.legend import shown_names
 from pages.shared.timeline.links import moved_to
 from pages.shared.timeline.outside import ways_outside
 from pages.shared.timeline.task_steps import choose_steps
