@@ -116,12 +116,11 @@ def test_a_hundred_thousand_points_move_at_once_and_are_sent_once(harness, page)
     expect(page.locator(".said")).to_contain_text(re.compile(r"[\d,]+ of 100,000 memories in view"))
 
     drawing.received.clear()
-    page.mouse.move(before[0] + 1, before[1])
-    asked = drawing.heard("hover")["row"]
-    expect(page.locator(".tip")).to_contain_text(f"What memory {asked} says </text><script>")
     page.mouse.click(before[0] + 1, before[1])
-    assert drawing.heard("open")["row"] == asked
-    page.locator("[data-heard='1']").wait_for(state="attached")
+    asked = drawing.heard("open")["row"]
+    page.mouse.move(before[0] + 2, before[1])
+    page.mouse.move(before[0] + 1, before[1])
+    expect(page.locator(".tip")).to_contain_text(f"What memory {asked} says </text><script>")
     assert max(drawing.received) < 200_000, "the points are not sent again"
 
     there = drawing.at(*place)
@@ -134,8 +133,7 @@ def test_a_hundred_thousand_points_move_at_once_and_are_sent_once(harness, page)
     drawing.received.clear()
     page.evaluate("globalThis[Symbol.for('mnemoscope.map')].columns.clear()")
     page.mouse.move(*drawing.at(*drawing.places[2]))
-    asked = drawing.heard("hover")["row"]
-    expect(page.locator(".tip")).to_contain_text(f"What memory {asked} says")
+    expect(page.locator(".tip")).to_contain_text(re.compile(r"What memory \d+ says"))
     assert max(drawing.received) > 500_000, "what a browser has lost is sent again"
 
 
