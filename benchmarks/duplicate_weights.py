@@ -1,16 +1,16 @@
 """Fit the weights of core/curation/duplicates/weights.py: a logistic regression over pairs of texts that do not clash.
 
-    python benchmarks/duplicate_weights.py STSB_PAIRS [--contradictions NLI_PAIRS] [--embeddings DIR]
+    python benchmarks/duplicate_weights.py STSB_PAIRS [--nli DIR] [--embeddings DIR]
 
 Fitted on the splits train and dev of STS-B (a score of 4 or more: they say the same), on the technical pairs that are
-marked `tune`, on pairs made here from templates, and on contradictions, which never say the same. What is reported (the
-splits `test`, other sets) has no part in it. A weight may not have the wrong sign: what differs makes nothing more alike.
+marked `tune`, on pairs made from templates, and on contradictions and neutral pairs of NLI sets, which never say the same.
+What is reported (the splits `test`, other sets) has no part in it. A weight may not have the wrong sign: what differs makes
+nothing more alike. The table says for each family what is right and wrong from each threshold on.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import sys
 from collections.abc import Iterator
@@ -22,9 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from scipy.optimize import minimize
 
+from benchmarks.duplicate_templates import families
 from core.analysis.difference import differences
 from core.curation.duplicates.lexical import overlap
-from core.curation.duplicates.likeness import features
+from core.curation.duplicates.likeness import FREE, PER_WORD, features
 from core.eval.rows import read_rows
 from core.models.embedding import default_embedder
 
@@ -32,31 +33,27 @@ TECHNICAL: Final = Path(__file__).resolve().parents[1] / "tests" / "core" / "dup
 _PENALTY: Final = 1.0
 _MORE: Final = frozenset({"cosine", "length"})
 _BATCH: Final = 256
-_CONTRADICTIONS: Final = 600
-# Few hand-written pairs beside thousands of captions and headlines.
-_TECHNICAL_WEIGHT: Final = 10.0
+_AT: Final = (0.6, 0.7, 0.75, 0.8, 0.84, 0.88)
+# Few hand-written pairs beside thousands of captions and headlines; of contradictions many are easy.
+_WEIGHTS: Final = {
+    "technical": 10.0,
+    "order": 3.0,
+    "questions": 5.0,
+    "entities": 4.0,
+    "negation": 3.0,
+    "acts": 2.0,
+    "logs": 3.0,
+}
+_NLI: Final = {
+    "conjnli": (1_200, 0.3),
+    "cad_nli": (1_200, 0.3),
+    "snli_dev_test": (800, 0.5),
+    "mnli_dev_matched": (800, 0.5),
+    "numeric_edit_generated": (600, 0.3),
+    "ambient": (600, 0.3),
+}
 
-# What is said, another way to say it, and what may stand in it. Two fillings of one template do not say the same.
-_TEMPLATES: Final = (
-    ("The {a} reads its settings from the {b}.", "Settings of the {a} come from the {b}."),
-    ("We decided to move the {a} into the {b}.", "It was decided that the {a} will be moved into the {b}."),
-    ("The user asked for a summary of the {a} after every {b}.", "After each {b} the user wants the {a} summarised."),
-    ("The {a} crashes when the {b} is empty.", "An empty {b} makes the {a} crash."),
-    ("Please remember that the {a} depends on the {b}.", "Note: the {a} needs the {b}."),
-    ("The {a} was slow, so the team added a {b}.", "Because the {a} was too slow, a {b} was added by the team."),
-    ("While testing the {a} I noticed a bug in the {b}.", "I found a defect in the {b} when I was testing the {a}."),
-    ("The agent wrote the {a} to the {b}.", "The {a} was written to the {b} by the agent."),
-    (
-        "The customer is unhappy with the {a} and wants a new {b}.",
-        "A new {b} is wanted, as the {a} did not please the customer.",
-    ),
-    ("Before the {a} starts, it waits for the {b}.", "The {a} does not start before the {b} is there."),
-)
-_THINGS: Final = (
-    "scheduler report gateway queue cache invoice meeting parser dashboard backup index template contract worker pipeline "
-    "calendar notebook router sensor archive"
-).split()
-_WRAPS: Final = ("{}", "Note: {}", "FYI, {}", "{} (confirmed)", "Reminder: {}", "As discussed, {}")
+Pairs = list[tuple[str, str, bool]]
 
 
 def main() -> None:
@@ -64,30 +61,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stsb", type=Path, help="pairs with text_a, text_b, score and split")
     parser.add_argument("--embeddings", type=Path, metavar="DIR", help="keep the embeddings there for the next run")
-    parser.add_argument("--contradictions", type=Path, help="pairs with the label contradiction")
+    parser.add_argument("--nli", type=Path, metavar="DIR", help="sets with the labels contradiction, neutral, entailment")
     args = parser.parse_args()
-    rows = [*_rows(args.stsb, TECHNICAL), *made(), *_contradictions(args.contradictions)]
-    texts = sorted({text for row in rows for text in row[:2]}, key=len)
-    embedder = default_embedder(args.embeddings)
+    sets = {**_labelled(args.stsb), **families(), **(_told_apart(args.nli) if args.nli else {})}
+    tables = {name: _table(pairs, args.embeddings) for name, pairs in sets.items()}
+    names = next(iter(tables.values()))[0]
+    weights = _WEIGHTS | {name: weight for name, (_, weight) in _NLI.items()}
+    kept = {name: ~clash for name, (_, _, _, clash, _) in tables.items()}
+    rows = np.concatenate([table[kept[name]] for name, (_, table, _, _, _) in tables.items()])
+    labels = np.concatenate([same[kept[name]] for name, (_, _, same, _, _) in tables.items()])
+    each = np.concatenate([np.full(int(own.sum()), weights.get(name, 1.0)) for name, own in kept.items()])
+    fitted = fit(rows, labels.astype(float), each, names)
+    print(f"{len(each):,} pairs that do not clash, {int(labels.sum()):,} of them the same")
+    print(f"{'right and wrong from':<26}" + "".join(f"{at:>12}" for at in _AT))
+    for name, (_, table, same, clash, extra) in tables.items():
+        alike = 1 / (1 + np.exp(-(fitted[0] + table @ np.array(fitted[1:])))) * PER_WORD**extra * ~clash
+        told = (f"{int((same & (alike >= at)).sum()):>7,}{int((~same & (alike >= at)).sum()):>5,}" for at in _AT)
+        print(f"{name:<20}{int(same.sum()):>6,}" + "".join(told))
+    rounded = {name: round(weight, 3) for name, weight in zip(names, fitted[1:], strict=True)}
+    print(json.dumps({"BIAS": round(fitted[0], 3), **rounded}, indent=1))
+
+
+def _table(pairs: Pairs, cache: Path | None) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return what is weighed, by name; a row for each pair; which are the same, which clash, and words beyond the free."""
+    texts = sorted({text for a, b, _ in pairs for text in (a, b)}, key=len)
+    embedder = default_embedder(cache)
     vectors = np.concatenate([embedder.embed(texts[at : at + _BATCH]) for at in range(0, len(texts), _BATCH)])
     place = {text: at for at, text in enumerate(texts)}
-    table, labels, weights, names = [], [], [], []
-    for a, b, same, weight in rows:
-        found = differences(a, b)
-        if any(difference.clashes for difference in found):
-            continue  # decided without weights
-        values = features(overlap(a, b), found, float(vectors[place[a]] @ vectors[place[b]]))
-        names = list(values)
-        table.append(list(values.values()))
-        labels.append(same)
-        weights.append(weight)
-    fitted = fit(np.array(table), np.array(labels, float), np.array(weights), names)
-    print(f"{len(labels):,} pairs that do not clash, {sum(labels):,} of them the same")
-    print(
-        json.dumps(
-            {"BIAS": round(fitted[0], 3), **{n: round(w, 3) for n, w in zip(names, fitted[1:], strict=True)}}, indent=1
-        )
-    )
+    rows, clash, extra = [], [], []
+    for a, b, _ in pairs:
+        found, shared = differences(a, b), overlap(a, b)
+        rows.append(features(a, b, shared, found, float(vectors[place[a]] @ vectors[place[b]])))
+        clash.append(any(difference.clashes for difference in found))
+        extra.append(max(0, shared.left + shared.right - FREE))
+    table = np.array([list(row.values()) for row in rows])
+    return list(rows[0]), table, np.array([same for *_, same in pairs], bool), np.array(clash, bool), np.array(extra)
 
 
 def fit(table: np.ndarray, labels: np.ndarray, weights: np.ndarray, names: list[str]) -> list[float]:
@@ -106,38 +114,25 @@ def fit(table: np.ndarray, labels: np.ndarray, weights: np.ndarray, names: list[
     return [float(found[0] - (found[1:] * middle / spread).sum()), *(found[1:] / spread).tolist()]
 
 
-def made() -> Iterator[tuple[str, str, bool, float]]:
-    """Yield pairs from the templates: two ways to say it, said again with a few words more, and of another thing."""
-    things = itertools.cycle(_THINGS)
-    for said, other in _TEMPLATES:
-        for _ in range(8):
-            a, b, c = next(things), next(things), next(things)
-            text = said.format(a=a, b=b)
-            yield text, other.format(a=a, b=b), True, 1.0
-            yield text, said.format(a=a, b=c), False, 1.0
-            yield text, other.format(a=c, b=b), False, 1.0
-        for wrap in _WRAPS[1:]:
-            yield text, wrap.format(text), True, 1.0
-            yield text, wrap.format(other.format(a=a, b=b)), True, 1.0
-        yield text, text.upper(), True, 1.0
-        yield text, text.rstrip(".").lower(), True, 1.0
+def _labelled(stsb: Path) -> dict[str, Pairs]:
+    rows = [row for _, row in read_rows(stsb)]
+    found = {
+        f"stsb {split}": [(row["text_a"], row["text_b"], row["score"] >= 4) for row in rows if row["split"] == split]
+        for split in ("train", "dev")
+    }
+    technical = [row for _, row in read_rows(TECHNICAL) if row["split"] == "tune"]
+    return {**found, "technical": [(row["text_a"], row["text_b"], bool(row["label"])) for row in technical]}
 
 
-def _rows(stsb: Path, technical: Path) -> Iterator[tuple[str, str, bool, float]]:
-    for _, row in read_rows(stsb):
-        if row["split"] != "test":
-            yield row["text_a"], row["text_b"], row["score"] >= 4, 1.0
-    for _, row in read_rows(technical):
-        if row["split"] == "tune":
-            yield row["text_a"], row["text_b"], bool(row["label"]), _TECHNICAL_WEIGHT
+def _told_apart(folder: Path) -> dict[str, Pairs]:
+    return {name: list(_spread(folder / f"{name}.jsonl.gz", most)) for name, (most, _) in _NLI.items()}
 
 
-def _contradictions(path: Path | None) -> Iterator[tuple[str, str, bool, float]]:
-    found = (
-        [row for _, row in read_rows(path) if row["label"] == "contradiction" and row["split"] == "train"] if path else []
-    )
-    for row in found[:: max(1, len(found) // _CONTRADICTIONS)]:
-        yield row["text_a"], row["text_b"], False, 0.5
+def _spread(path: Path, most: int) -> Iterator[tuple[str, str, bool]]:
+    """Yield at most so many pairs of which none follows from the other, over the whole file; those of `test` not."""
+    found = [row for _, row in read_rows(path) if row["label"] != "entailment" and row["split"] != "test"]
+    for row in found[:: max(1, -(-len(found) // most))]:
+        yield row["text_a"], row["text_b"], False
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Make text from a memory safe to show: every such text is hostile until it went through here.
 
 `clean_text` for terminals and plain widgets, `one_line` for tables and messages, `csv_cell` for spreadsheets,
-`markdown_escape` for anything that Streamlit renders as markdown. The stored text is never altered.
+`markdown_escape` for anything that Streamlit renders as markdown, `without_turns` for models. The stored text is never
+altered.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import re
 from typing import Any, Final
 
-__all__ = ["clean_text", "csv_cell", "markdown_escape", "one_line"]
+__all__ = ["clean_text", "csv_cell", "markdown_escape", "one_line", "without_turns"]
 
 # ECMA-48: CSI … final byte; OSC, DCS, SOS, PM and APC strings up to BEL or ST; then every other escape sequence.
 # A string control without its terminator loses only its introducer: swallowing the rest would hide text.
@@ -54,6 +55,10 @@ _LIVE: Final = re.compile(
     re.IGNORECASE,
 )
 _JOIN: Final = "\u2060"
+# <|im_start|>, <|system|>, [INST], <<SYS>>, <s>, <start_of_turn>, [TOOL_CALLS].
+_TURN: Final = re.compile(
+    r"<\|(?=[\w]+\|>)|\[(?=/?(?:INST|TOOL_\w+|AVAILABLE_TOOLS)\])|<(?=<?/?SYS>|/?s>|(?:start|end)_of_turn>)"
+)
 
 
 def clean_text(text: str, *, limit: int | None = None) -> str:
@@ -67,6 +72,11 @@ def clean_text(text: str, *, limit: int | None = None) -> str:
         text = _SURROGATE.sub("\ufffd", _BIDI.sub("", _CONTROL.sub("", text)))
         text = _HIDDEN.sub(_reveal, text.removeprefix("\ufeff"))
     return _bounded(text, limit)
+
+
+def without_turns(text: str) -> str:
+    """Return the text with a space in what chat templates take for the start or the end of a turn."""
+    return _TURN.sub(r"\g<0> ", text)
 
 
 def one_line(text: str, limit: int = 200) -> str:

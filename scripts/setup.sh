@@ -63,8 +63,9 @@ for file in "$@"; do
     args="$args -r $file"
 done
 echo "Installing $* (about ${SIZE:-1 GB} the first time)."
+# Half of the time would go into compiling modules that nobody imports: Python compiles each one when it first is.
 # shellcheck disable=SC2086  # the file names are ours and have no spaces
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input $args || {
+"$venv/bin/python" -m pip install --no-compile --quiet --disable-pip-version-check --no-input $args || {
     echo "The requirements could not be installed (see above). With a network or a package mirror that pip knows, run the same command again." >&2
     exit 1
 }

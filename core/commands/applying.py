@@ -173,6 +173,8 @@ def _lines(report: ApplyReport) -> Iterator[str]:
         yield f"Stays: {one_line(key, 80)}: {one_line(why, 200)}"
     if len(report.spared) > _SHOWN:
         yield f"… and {len(report.spared) - _SHOWN:,} more stay."
+    for key, why in list(report.taken_back.items())[:_SHOWN]:
+        yield f"Taken out again: {one_line(key, 80)}: {one_line(why, 200)}"
     for key in report.left[:_SHOWN]:
         yield f"Left: {one_line(key, 120)}"
     if len(report.left) > _SHOWN:

@@ -1,4 +1,4 @@
-"""`eval retrieval`, `eval engine`, `eval clusters` and `eval pairs`: the product's own figures."""
+"""`eval retrieval`, `engine`, `clusters`, `pairs` and `consolidation`: the product's own figures."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ EXAMPLE: Final = """\
   python -m core eval engine --rows 100000 --dim 384
   python -m core eval clusters --texts texts.jsonl.gz
   python -m core eval pairs --pairs pairs.jsonl.gz --task duplicate
+  python -m core eval consolidation --memories memories.jsonl.gz --questions questions.jsonl.gz --fewer 25,50,75
 
 A table, then one line of JSON; with --json the JSON alone."""
 _KINDS: Final = (
@@ -24,6 +25,7 @@ _KINDS: Final = (
     ("engine", "rates and times of the embedded engine, as ratios to a bare matrix-vector product"),
     ("clusters", "how well the clusters of the map agree with labels, beside k-means"),
     ("pairs", "how well pairs of texts that say the same are told from others"),
+    ("consolidation", "how many questions are still answered with fewer memories: merged, or deleted"),
 )
 
 

@@ -105,10 +105,19 @@ def _confirmed(desk: Desk, plan: Plan, args: argparse.Namespace, console: Consol
     if len(plan) > _SHOWN:
         console.say(f"  … and {len(plan) - _SHOWN:,} more")
     if wanted:
+        _say_remnants(desk, plan, console)
         return console.typed(f"This erases {what} for good. Type {wanted!r} to confirm it:")
     if not console.ask(f"Forget {what}?"):
         raise ConfigError("Nothing was forgotten.")
     return None
+
+
+def _say_remnants(desk: Desk, plan: Plan, console: Console) -> None:
+    """Tell what still says the text of what is erased, and what can be done."""
+    from core.curation.consolidation.remnants import remnant_notes, remnants
+
+    for note in remnant_notes(remnants(desk.store, plan, actor=actor())):
+        console.say(note)
 
 
 def _lines(plan: Plan, report: ApplyReport | None, missing: Sequence[str]) -> Iterator[str]:

@@ -45,14 +45,13 @@ def plan_consolidation(store: MemoryStore, args: argparse.Namespace, console: Co
     from core.curation.consolidation.planning import consolidation_plan
     from core.curation.desk import open_desk
     from core.curation.lifecycle import load_lifecycle
-    from core.curation.proposing import drafts_of
-    from core.models.summary import summariser_for
+    from core.curation.proposing import drafts_of, summariser_of
 
     if args.keys and args.by:
         raise ConfigError("Both keys and --by were given: choose one of them.")
     actor, now, desk = common["actor"], common["now"], open_desk(store)
     waiting = {key: f"waits for a decision in plan {plan}" for key, (plan, _) in desk.proposed(actor=actor).items()}
-    summariser = summariser_for()
+    summariser = summariser_of(store, actor=actor)
     if args.keys:
         drafts = [("chosen by hand", _of_keys(store, args, actor, summariser))]
     else:

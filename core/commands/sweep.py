@@ -14,7 +14,7 @@ from core.commands.console import Console
 from core.commands.options import actor, add_index_option, add_store_options, open_catalog_of, open_store_of
 from core.commands.progress import Bar
 from core.commands.rule_options import read_rules, rules_of
-from core.commands.sweep_merges import MERGE, sweep_merges
+from core.commands.sweep_merges import MERGES, sweep_merges
 from core.errors import ConfigError
 from core.hostile import one_line
 
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     with ExitStack() as stack:
         catalog = stack.enter_context(open_catalog_of(args, read_only=args.dry_run))
         store = open_store_of(catalog, args.index)
-        if args.policy in MERGE:
+        if args.policy in MERGES:
             if not args.dry_run and not args.yes:
                 _ask(store.info.name, console)
             return sweep_merges(store, args, console)

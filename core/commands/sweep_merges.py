@@ -15,25 +15,28 @@ if TYPE_CHECKING:
     from core.curation.consolidating import MergeReport
     from core.store import MemoryStore
 
-__all__ = ["MERGE", "sweep_merges"]
+__all__ = ["MERGES", "sweep_merges"]
 
-# As a policy of a sweep: all kinds of merges, or one.
-MERGE: Final = {"merge": ("duplicates", "consolidation"), "duplicates": ("duplicates",), "consolidation": ("consolidation",)}
+MERGES: Final = ("merge", "duplicates", "consolidation")
 _SHOWN: Final = 10
 
 
 def sweep_merges(store: MemoryStore, args: argparse.Namespace, console: Console) -> int:
     """Look for merges all over an index, and print what became of them."""
-    from core.curation.consolidating import merge_sweep
     from core.curation.desk import open_desk
-    from core.curation.proposing import proposer
-    from core.models.summary import summariser_for
+    from core.curation.proposing import summariser_of
+    from core.curation.scheduled import scheduled_merge
 
-    desk, now = open_desk(store), datetime.now(UTC)
-    propose = proposer(desk, actor=actor(), now=now, kinds=MERGE[args.policy], summariser=summariser_for())
-    report = merge_sweep(desk, propose, actor=actor(), now=now, dry_run=args.dry_run)
+    report = scheduled_merge(
+        open_desk(store),
+        args.policy,
+        actor=actor(),
+        now=datetime.now(UTC),
+        dry_run=args.dry_run,
+        summariser=summariser_of(store, actor=actor()),
+    )
     console.result({"index": store.info.name, "dry_run": args.dry_run} | report.to_json(), _lines(report, store.info.name))
-    return 0 if report.stopped is None else 1
+    return 0 if report.stopped is None and report.held is None else 1
 
 
 def _lines(report: MergeReport, index: str) -> Iterator[str]:
@@ -46,5 +49,9 @@ def _lines(report: MergeReport, index: str) -> Iterator[str]:
     for plan, why in list(report.refused.items())[:_SHOWN]:
         yield f"  {plan}  {one_line(why, 100)}"
     yield from (f"  stays: {one_line(key, 60)}  {one_line(why, 100)}" for key, why in list(report.spared.items())[:_SHOWN])
+    if report.withdrawn:
+        yield f"{report.withdrawn:,} that waited were withdrawn, as their memories changed."
+    if report.held:
+        yield f"Not applied: {report.held}"
     if report.stopped:
-        yield f"Stopped: {report.stopped}"
+        yield f"Stopped: {report.stopped}{f' {report.left:,} groups were not looked at.' if report.left else ''}"

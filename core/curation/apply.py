@@ -7,10 +7,12 @@ stops it in the middle, the journal says what was done; the same plan applied ag
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.access import Actor
+from core.curation.applied import ApplyReport, report_of
 from core.curation.authority import require_confirmed, require_may_apply, withdraw_approvals
 from core.curation.backwards import takes_back
 from core.curation.batches import batches
@@ -32,48 +34,6 @@ if TYPE_CHECKING:
     from core.curation.preflight import Preflight
 
 __all__ = ["ApplyReport", "Terms", "apply"]
-
-
-@dataclass(frozen=True)
-class ApplyReport:
-    """What became of a plan: keys that are done, in the order of the doing; those that failed, each with why; those left.
-
-    They are of all runs of the plan. `spared` stay, because nothing was proved to stand for them: each with why. `already`
-    says that nothing was left to do; `why` what stopped it, if anything.
-    """
-
-    plan_id: str
-    plan_hash: str
-    title: str
-    state: State
-    done: tuple[str, ...]
-    failed: Mapping[str, str]
-    left: tuple[str, ...] = ()
-    why: str | None = None
-    already: bool = False
-    spared: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def complete(self) -> bool:
-        """Say whether all of it is done that could be proved to lose nothing."""
-        return self.state is State.APPLIED
-
-    def sentence(self) -> str:
-        """Return the outcome in words."""
-        total = len(self.done) + len(self.failed) + len(self.left) + len(self.spared)
-        if self.complete and not self.spared:
-            what = "The change was" if total == 1 else f"All {total:,} changes were"
-            return f"{what} done{' before' if self.already else ''}."
-        parts = [f"{len(self.done):,} of {total:,} changes are done"]
-        parts += [f"{len(self.failed):,} failed"] if self.failed else []
-        parts += [f"{len(self.left):,} are left"] if self.left else []
-        parts += [f"{len(self.spared):,} stay, as nothing was proved to stand for them"] if self.spared else []
-        return f"{', '.join(parts)}{f' ({self.why})' if self.why else ''}."
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        listed = {"done": list(self.done), "failed": dict(self.failed), "left": list(self.left)}
-        return vars(self) | {"state": str(self.state), "spared": dict(self.spared)} | listed
 
 
 @dataclass(frozen=True)
@@ -133,7 +93,7 @@ def _already(place: Workplace, plan: Plan) -> ApplyReport | None:
     if not deed.complete:
         return None
     outcomes = outcomes_of(place.journal, place.stream, plan.id)
-    return replace(_report(plan, outcomes, State.APPLIED, None), already=True)
+    return replace(report_of(plan, outcomes, State.APPLIED, None), already=True)
 
 
 def _allowed(place: Workplace, plan: Plan, terms: Terms) -> Terms:
@@ -160,19 +120,12 @@ def _measured(plan: Plan, terms: Terms) -> Terms:
     return replace(terms, preflight=preflight, unmeasured="" if preflight is not None else terms.unmeasured)
 
 
-def _report(plan: Plan, outcomes: Outcomes, state: State, why: str | None) -> ApplyReport:
-    done, failed, spared = tuple(outcomes.done), outcomes.failed, outcomes.spared
-    tried = {*done, *failed, *spared}
-    left = tuple(change.key for change in plan if change.key not in tried)
-    return ApplyReport(plan.id, plan.hash, plan.title, state, done, failed, left, why, spared=spared)
-
-
 class _Run:
     """One run of a plan, under the lease."""
 
     def __init__(self, place: Workplace, plan: Plan, terms: Terms, outcomes: Outcomes) -> None:
         self._place, self._plan, self._terms, self._outcomes = place, plan, terms, outcomes
-        self._number = 0
+        self._number, self._halves = 0, 0
         self._said: dict[Kind, tuple[Mapping[str, Any], Sequence[Image]]] = {}
         self._texts: set[str] = set()
 
@@ -186,31 +139,50 @@ class _Run:
         if body["state"] == State.APPLIED:
             forget(self._place, self._plan.id)
             withdraw_approvals(self._place, self._plan.id)
-        return _report(self._plan, self._outcomes, State(body["state"]), body["why"])
+        return report_of(self._plan, self._outcomes, State(body["state"]), body["why"])
 
     def _batches(self, todo: Sequence[Change]) -> tuple[State, str | None]:
         """Do the batches, and return how that ended where not all is done."""
-        proving = Proving(self._place, self._plan, actor=self._terms.actor, stop=self._terms.cancelled)
+        told = partial(self._tell, 1)
+        proving = Proving(self._place, self._plan, actor=self._terms.actor, stop=self._terms.cancelled, told=told)
         step = Step(self._place, self._terms.actor, self._append, proving)
-        tried = len(self._plan) - len(todo)
-        self._tell(tried)
+        self._tell(2 * (len(self._plan) - len(todo)))
         for changes in batches(todo, dimension=self._place.store.info.dimension):
             if self._terms.cancelled and self._terms.cancelled():
                 return self._cancelled()
             if changes[0].action is Action.RETIRE and not proving.proofs:
-                try:
-                    proving.run([change for change in todo if change.replaced_by is not None])
-                except CancelledError:
-                    return self._cancelled()
-                except MnemoscopeError as error:
-                    return self._broken_off(), str(error)
+                stopped = self._prove(todo, proving, step)
+                if stopped is not None:
+                    return stopped
             batch = step.run(self._outcomes.batches, changes)
             self._texts |= batch.texts
             if batch.stopped is not None:
                 return self._broken_off(), str(batch.stopped)
-            tried += len(changes)
-            self._tell(tried)
+            self._tell(sum(2 if change.replaced_by is None else 1 for change in changes))
         return self._broken_off(), None
+
+    def _prove(self, todo: Sequence[Change], proving: Proving, step: Step) -> tuple[State, str] | None:
+        """Prove what may go, take out again what was put and would stand for nothing; return what stopped it, if anything.
+
+        The second comes before anything goes: whatever stops it then, each memory is there, or what stands for it is.
+        """
+        try:
+            proving.run([change for change in todo if change.replaced_by is not None])
+        except CancelledError:
+            return self._cancelled()
+        except MnemoscopeError as error:
+            return self._broken_off(), str(error)
+        idle, done = proving.idle, set(self._outcomes.done)
+        back = [
+            Change(change.key, Action.RETIRE, idle[change.key], change.policy, before=change.after)
+            for change in self._plan
+            if change.key in idle and change.key in done
+        ]
+        for changes in batches(back, dimension=self._place.store.info.dimension):
+            batch = step.run(self._outcomes.batches, changes, takes_back=True)
+            if batch.stopped is not None:
+                return self._broken_off(), str(batch.stopped)
+        return None
 
     def _broken_off(self) -> State:
         return State.PARTIAL if self._outcomes.done else State.FAILED
@@ -289,6 +261,8 @@ class _Run:
         # A purge of our own may be there although its answer was lost.
         return any(other.kind is not Kind.PURGED for other in since)
 
-    def _tell(self, tried: int) -> None:
+    def _tell(self, halves: int) -> None:
+        """Tell how many changes were tried: to prove that a memory may go, which takes longer, is half of retiring it."""
+        self._halves += halves
         if self._terms.progress:
-            self._terms.progress(tried, len(self._plan))
+            self._terms.progress(self._halves // 2, len(self._plan))

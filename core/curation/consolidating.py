@@ -1,52 +1,33 @@
 """The scheduled merge: duplicates and consolidations are proposed for a person, or applied within an admin's limits.
 
 Each proposal waits once, as a plan of its own, for a person to apply or turn down. What is applied without a person goes as
-one plan that was measured first: whatever would lose a golden answer is taken out of it and waits.
+one plan (core.curation.unattended).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from core.access import Actor
-from core.curation.consolidation.limits import MergeLimits, load_limits, room
+from core.curation.consolidation.limits import MergeLimits, load_limits, room, run_most
 from core.curation.delivery import Delivery
 from core.curation.desk import Desk
-from core.curation.plan import Action, Change, Plan
-from core.curation.planning import memories, plan_of
+from core.curation.merges import texts_of
+from core.curation.plan import Change
 from core.curation.proof import narrower_scopes
-from core.curation.proposals import Standing, proposal_id
+from core.curation.proposals import Standing
+from core.curation.unattended import Proposal, Unattended
+from core.errors import CancelledError
 from core.memory.fields import preview
+from core.snapshots.content import Snapshot
 
 __all__ = ["WAITING_MOST", "MergeReport", "Proposal", "Proposer", "merge_sweep"]
 
 # So many proposals wait at most: a longer queue is one that nobody reads.
 WAITING_MOST: Final = 200
-_POLICY: Final = "merge"
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """One merge: the change that writes what stays, and those that retire the others in its favour.
-
-    `certainty` is 0 to 1: the faithfulness of a consolidation, or how likely a group of duplicates is one; `least` names the
-    limit that it is held against.
-    """
-
-    changes: tuple[Change, ...]
-    policy: str
-    certainty: float
-    reason: str
-    title: str
-
-    @property
-    def retired(self) -> tuple[Change, ...]:
-        """The changes that retire a memory in favour of another."""
-        return tuple(change for change in self.changes if change.replaced_by is not None)
-
 
 # What a policy proposes of an index, less these keys, each with why it is left alone.
 Proposer = Callable[[dict[str, str]], Iterable[Proposal]]
@@ -56,18 +37,23 @@ Proposer = Callable[[dict[str, str]], Iterable[Proposal]]
 class MergeReport:
     """What a run proposed and did: `kept` are the ids of plans that wait for a person now, `applied` of those applied.
 
-    `known` counts proposals that waited already or were turned down, `refused` why others were not applied by themselves;
-    `spared` are memories for which nothing was proved to stand.
+    `known` counts proposals that waited already or were decided, `withdrawn` those that could be applied no more, `left` the
+    groups that were found and that the run did not come to, of the kind that it stopped at; `refused` says why others were
+    not applied by themselves, `spared` are memories for which nothing was proved to stand. `stopped` says why the run ended
+    before its end, `held` why what the limits allow was not applied: that is for a person to look at.
     """
 
     proposed: int = 0
     kept: list[str] = field(default_factory=list)
     applied: list[str] = field(default_factory=list)
     known: int = 0
+    withdrawn: int = 0
+    left: int = 0
     retired: int = 0
     refused: dict[str, str] = field(default_factory=dict)
     spared: dict[str, str] = field(default_factory=dict)
     stopped: str | None = None
+    held: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON values."""
@@ -81,83 +67,120 @@ def merge_sweep(
     actor: Actor,
     now: datetime,
     dry_run: bool = False,
+    snapshot: Snapshot | None = None,
+    ended: Callable[[], str | None] = lambda: None,
     cancelled: Callable[[], bool] | None = None,
     **waiting: Any,
 ) -> MergeReport:
     """Propose merges, or apply them where the limits of the index allow it; the rest waits for a person.
 
-    With `dry_run` nothing is kept or applied: `refused` then says what would be. `waiting` is for the wait for another plan
-    (see Delivery).
+    With `dry_run` nothing is kept or applied: `refused` then says what would be. Once `ended` says why, nothing more is
+    looked for, and what was found is kept and applied; `cancelled` stops that too. `snapshot` is the index, read with
+    vectors a moment ago. `waiting` is for the wait for another plan (see Delivery).
     """
     limits = load_limits(desk.store, desk.ledger.documents, actor=actor).limits
     if limits.mode == "off":
         return MergeReport(stopped="Merging is switched off for this index.")
-    return _Run(desk, limits, actor, now, dry_run, Delivery(desk, actor, cancelled=cancelled, **waiting)).all(propose)
+    unattended = Unattended(desk, Delivery(desk, actor, cancelled=cancelled, **waiting), actor, now, snapshot)
+    return _Run(desk, limits, actor, unattended, ended, dry_run=dry_run).all(propose)
 
 
 class _Run:
     """One run of the scheduled merge."""
 
     def __init__(
-        self, desk: Desk, limits: MergeLimits, actor: Actor, now: datetime, dry_run: bool, delivery: Delivery
+        self,
+        desk: Desk,
+        limits: MergeLimits,
+        actor: Actor,
+        unattended: Unattended,
+        ended: Callable[[], str | None],
+        *,
+        dry_run: bool,
     ) -> None:
-        self.desk, self.limits, self.actor, self.now, self.dry_run = desk, limits, actor, now, dry_run
-        self.delivery = delivery
+        self.desk, self.limits, self.actor, self.dry_run = desk, limits, actor, dry_run
+        self.unattended, self.ended = unattended, ended
         self.report = MergeReport()
+        if not dry_run:
+            self.report.withdrawn = len(desk.withdraw_stale(actor=actor))
         self.waiting = {key: plan for key, (plan, _) in desk.proposed(actor=actor).items()}
         self.queue = len(set(self.waiting.values()))
-        self.declined = desk.declined(actor=actor)
+        self.decided = desk.decided(actor=actor)
+        self.most = 0
+        self.chosen: list[Proposal] = []
+        self.asked: list[tuple[Proposal, str]] = []
 
     def all(self, propose: Proposer) -> MergeReport:
         """Go through the proposals, apply what may be, and keep the rest for a person."""
-        chosen: list[Proposal] = []
-        asked: list[tuple[Proposal, str]] = []
-        left, limit = self._room()
+        count, today = self.desk.store.count(self.actor), self.desk.merged_within_a_day(actor=self.actor)
+        left, limit = room(self.limits, memories=count, merged_today=today)
+        self.most = run_most(self.limits, memories=count, merged_today=today)
         avoid = {key: f"waits for a decision in plan {plan}" for key, plan in self.waiting.items()}
-        for proposal in propose(avoid):
-            if self._is_known(proposal):
-                continue
-            if self.delivery.cancelled is not None and self.delivery.cancelled():
-                self.report.stopped = "It was stopped."
-                break
-            why = "this index only proposes" if self.limits.mode == "propose" else self._too_risky(proposal)
-            if why is not None and self.queue + len(asked) >= WAITING_MOST:
-                self.report.stopped = f"{WAITING_MOST:,} proposals wait for a person: decide some of them first."
-                break
-            if why is None and len(proposal.retired) > left:
-                self.report.stopped = f"The limit is reached ({limit}): more are due."
-                break
-            self.report.proposed += 1
-            if why is not None:
-                asked.append((proposal, why))
-            else:
-                left -= len(proposal.retired)
-                chosen.append(proposal)
-        worth = self._worth_it([proposal for proposal, _ in asked])
-        for proposal, why in asked:
-            if proposal in worth:
-                self._for_a_person(proposal, why)
-        if chosen and not self.dry_run:
-            self._apply(chosen)
+        try:
+            for proposal in propose(avoid):
+                taken = self._take(proposal, left, limit)
+                if taken is None:
+                    self.report.left = proposal.after + 1
+                    break
+                left -= taken
+        except CancelledError:
+            self.report.stopped = self.ended() or "It was stopped."
+            if not (self.report.proposed or self.report.known):
+                self.report.held = "It was still looking for groups, so that nothing came of it: give it more time."
+        self._finish()
         return self.report
 
-    def _room(self) -> tuple[int, str]:
-        merged_today = self.desk.merged_within_a_day(actor=self.actor)
-        return room(self.limits, memories=self.desk.store.count(self.actor), merged_today=merged_today)
+    def _take(self, proposal: Proposal, left: int, limit: str) -> int | None:
+        """Sort a proposal in and return how many memories of the room it takes; None where the run ends before it."""
+        if self._is_known(proposal):
+            return 0
+        if (over := self.ended()) is not None:
+            self.report.stopped = over
+            return None
+        why = self._needs_a_person(proposal)
+        if why is not None and self.queue + len(self.asked) >= WAITING_MOST:
+            self.report.stopped = f"{WAITING_MOST:,} proposals wait for a person: decide some of them first."
+            return None
+        if why is None and len(proposal.retired) > left:
+            self.report.stopped = f"The limit is reached ({limit}): more are due."
+            return None
+        self.report.proposed += 1
+        if why is not None:
+            self.asked.append((proposal, why))
+            return 0
+        self.chosen.append(proposal)
+        return len(proposal.retired)
+
+    def _finish(self) -> None:
+        """Keep for a person what needs one, and apply the rest."""
+        worth, useless = self.unattended.worth_it([proposal for proposal, _ in self.asked])
+        self._refuse(useless)
+        self._keep([(proposal, why) for proposal, why in self.asked if proposal in worth])
+        if not self.chosen:
+            return
+        done = self.unattended.apply(self.chosen, dry_run=self.dry_run)
+        self._refuse(done.useless)
+        self._keep(done.asked)
+        self.report.applied += done.plans
+        self.report.kept += done.kept
+        self.report.spared |= done.spared
+        self.report.retired, self.report.held = done.retired, done.held or self.report.held
+        self.report.stopped = done.stopped or self.report.stopped
 
     def _is_known(self, proposal: Proposal) -> bool:
-        known = proposal_id(proposal.changes, name=proposal.policy)
-        waits = known in self.waiting.values() or any(change.key in self.waiting for change in proposal.changes)
-        self.report.known += waits or known in self.declined
-        return waits or known in self.declined
+        plan_id = self.desk.proposal_id(proposal.changes, name=proposal.policy)
+        waits = plan_id in self.waiting.values() or any(change.key in self.waiting for change in proposal.changes)
+        known = waits or self.decided.has(plan_id, texts_of(proposal.changes, self.desk.store.memory_of))
+        self.report.known += known
+        return known
 
-    def _too_risky(self, proposal: Proposal) -> str | None:
+    def _needs_a_person(self, proposal: Proposal) -> str | None:
         """Return why a proposal needs a person, None where it does not."""
-        name = "faithfulness" if proposal.policy == "consolidation" else "certainty"
-        least = getattr(self.limits, name)
-        if proposal.certainty < least:
-            return f"its {name} is {proposal.certainty:.2f}, and {least:.2f} is asked for"
-        return next(self._narrower(proposal), None)
+        if self.limits.mode == "propose":
+            return "this index only proposes"
+        if len(proposal.retired) > self.most:
+            return f"it would retire {len(proposal.retired):,} memories at once, and a run may retire {self.most:,}"
+        return self.unattended.too_risky(proposal, self.limits) or next(self._narrower(proposal), None)
 
     def _narrower(self, proposal: Proposal) -> Iterator[str]:
         """Yield whose own recalls would lose a memory, because what stands for it is another's."""
@@ -176,69 +199,18 @@ class _Run:
             if scopes:
                 yield f"recalls for {' or '.join(scopes)} alone would not find what stands for {preview(change.key)}"
 
-    def _for_a_person(self, proposal: Proposal, why: str) -> None:
-        self.report.refused[proposal_id(proposal.changes, name=proposal.policy)] = why
-        if self.dry_run:
-            return
-        plan, standing = self.desk.propose(self._plan([proposal]), actor=self.actor, name=proposal.policy)
-        if standing is Standing.NEW:
-            self.report.kept.append(plan.id)
-            self.queue += 1
+    def _keep(self, asked: Iterable[tuple[Proposal, str]]) -> None:
+        for proposal, why in asked:
+            self._refuse({self._name(proposal.changes, proposal.policy): why})
+            if self.dry_run:
+                continue
+            plan, standing = self.desk.propose(self.unattended.plan([proposal]), actor=self.actor, name=proposal.policy)
+            if standing is Standing.NEW:
+                self.report.kept.append(plan.id)
+                self.queue += 1
 
-    def _apply(self, chosen: Sequence[Proposal]) -> None:
-        """Apply what loses no answer as one plan; the rest waits for a person."""
-        sound = self._sound(chosen)
-        if not sound:
-            return
-        result = self.delivery.apply(self._plan(sound))
-        self.report.applied += result.plans
-        self.report.spared |= result.left_out
-        self.report.kept += result.kept
-        self.report.stopped = result.stopped or self.report.stopped
-        self.report.retired = result.done - len(sound)
+    def _refuse(self, why: dict[str, str]) -> None:
+        self.report.refused |= why
 
-    def _sound(self, chosen: Sequence[Proposal]) -> list[Proposal]:
-        """Return the proposals that are worth it and together lose no answer: by halves, as few of them do."""
-        chosen = self._worth_it(chosen)
-        if not chosen or not self.desk.preflight(self._plan(chosen), actor=self.actor).blocked:
-            return list(chosen)
-        if len(chosen) == 1:
-            self._for_a_person(chosen[0], "it would lose an answer that a golden query expects, or leave one empty")
-            return []
-        middle = len(chosen) // 2
-        return [*self._sound(chosen[:middle]), *self._sound(chosen[middle:])]
-
-    def _worth_it(self, proposals: Sequence[Proposal]) -> list[Proposal]:
-        """Return the proposals of which more memories would go than come; one for which most would stay is for nobody."""
-        unproved = self.desk.preflight(self._plan(proposals), actor=self.actor).unproved if proposals else {}
-        return [proposal for proposal in proposals if self._is_worth_it(proposal, unproved)]
-
-    def _is_worth_it(self, proposal: Proposal, unproved: Collection[str]) -> bool:
-        """Say whether more memories would go than come; a merge for which most would stay is for nobody."""
-        goes = sum(change.key not in unproved for change in proposal.retired)
-        if goes > sum(change.action is Action.PUT for change in proposal.changes):
-            return True
-        why = (
-            f"{goes:,} of {len(proposal.retired):,} memories could go: the rest is not found through what would stand for it"
-        )
-        self.report.refused[proposal_id(proposal.changes, name=proposal.policy)] = why
-        return False
-
-    def _plan(self, proposals: Sequence[Proposal]) -> Plan:
-        changes = [change for proposal in proposals for change in proposal.changes]
-        one = proposals[0] if len(proposals) == 1 else None
-        retired = sum(len(proposal.retired) for proposal in proposals)
-        return plan_of(
-            self.desk.store,
-            changes,
-            actor=self.actor,
-            now=self.now,
-            plan_id=proposal_id(changes, name=_POLICY),
-            title=one.title if one else f"Merge {memories(retired)} into {len(proposals):,}",
-            policy=one.policy if one else _POLICY,
-            reason=one.reason if one else "A scheduled merge.",
-            parameters={
-                "limits": self.limits.to_json(),
-                "certainty": round(min(proposal.certainty for proposal in proposals), 4),
-            },
-        )
+    def _name(self, changes: tuple[Change, ...], policy: str) -> str:
+        return self.desk.proposal_id(changes, name=policy)

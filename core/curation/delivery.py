@@ -27,11 +27,12 @@ _NAMED: Final = 3
 class Delivered:
     """What became of a plan: its id, or those of its rests; how many keys are done; and what stopped it, if anything.
 
-    `kept` are the ids of plans that wait for a person instead.
+    `retired` counts those done that went in favour of another. `kept` are the ids of plans that wait for a person instead.
     """
 
     plans: list[str] = field(default_factory=list)
     done: int = 0
+    retired: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     stopped: str | None = None
@@ -77,8 +78,8 @@ class Delivery:
     def _for_a_person(self, plan: Plan, result: Delivered) -> str:
         """Keep a plan for a person to decide, once, and return what became of it in words."""
         plan, standing = self.desk.propose(plan, actor=self.actor, name=plan.policy)
-        if standing is Standing.DECLINED:
-            return f"Somebody turned the same plan down before ({plan.id}): it is not proposed again."
+        if standing is Standing.DECIDED:
+            return f"Somebody turned the same plan down or took it back before ({plan.id}): it is not proposed again."
         result.kept.append(plan.id)
         return (
             f"It is kept as the pending plan {plan.id} for a person to decide: on the page Plan, or "
@@ -103,7 +104,9 @@ class Delivery:
             result.plans.append(plan.id)
             result.done += len(report.done)
             result.failed |= dict(report.failed)
-            result.left_out |= dict(report.spared)
+            result.left_out |= {**report.spared, **report.taken_back}
+            merged = {change.key for change in plan if change.replaced_by is not None}
+            result.retired += len(merged.intersection(report.done))
             if not report.complete:
                 result.stopped = report.why or report.sentence()
             return

@@ -20,8 +20,8 @@ from core.curation.journal import Ledger
 from core.curation.outcomes import Done, done_of
 from core.curation.pacing import pace_of
 from core.curation.pending import PendingPlan
-from core.curation.plan import Plan
-from core.curation.proposals import Standing, propose, waiting_keys
+from core.curation.plan import Change, Plan
+from core.curation.proposals import Decided, Standing, decided, proposal_id, propose, waiting_keys, withdraw_stale
 from core.curation.recovery import recover
 from core.curation.replanning import replan
 from core.curation.restore import restore_plan
@@ -225,10 +225,18 @@ class Desk:
         """Return the keys that a waiting proposal would change, each with its plan and the fingerprint of what that saw."""
         return waiting_keys(self._place, actor=actor)
 
-    def declined(self, *, actor: Actor) -> set[str]:
-        """Return the ids of the proposals that somebody turned down."""
+    def decided(self, *, actor: Actor) -> Decided:
+        """Return which proposals were turned down or applied: none is made again."""
         self._place.require(Permission.READ, actor)
-        return pending.declined(self._place)
+        return decided(self._place)
+
+    def proposal_id(self, changes: Collection[Change], *, name: str = "") -> str:
+        """Return the id under which a plan of these changes waits (see core.curation.proposals)."""
+        return proposal_id(self._place, changes, name=name)
+
+    def withdraw_stale(self, *, actor: Actor) -> list[str]:
+        """Forget the merges that the actor proposed and that can be applied no more; return their ids."""
+        return withdraw_stale(self._place, actor=actor)
 
     def kept(self, plan_id: str, *, actor: Actor) -> Plan | None:
         """Return a plan that was kept, None where there is none."""

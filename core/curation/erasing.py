@@ -29,6 +29,7 @@ def erase_copies(place: Workplace, outcomes: Outcomes, *, texts: Collection[str]
     erased = outcomes.erased
     found = None if texts is None else set(texts)
     kept: list[str] = []
+    _forget_made_from(place, erased, found, append)
     for part in chunks(erased, _CHUNK):
         holding = place.journal.holding(place.stream, part)
         # Images that were made after the erasure are of another memory with the same key: they are not ours to destroy.
@@ -54,6 +55,29 @@ def erase_copies(place: Workplace, outcomes: Outcomes, *, texts: Collection[str]
         f"{len(kept):,} of the keys ({preview(kept[0])} is one) were written and changed again since: the journal's copies "
         "of what they were stay until they are erased again."
     )
+
+
+def _forget_made_from(place: Workplace, erased: Collection[str], texts: Collection[str] | None, append: Append) -> None:
+    """Destroy the images of memories that were made from the erased ones and said their text: a merge, or one edited since.
+
+    It comes first: once the erased ones' own images are gone, fewer of their texts are known.
+    """
+    from core.curation.consolidation.remnants import merged_from, said_in_journal
+
+    made_from = merged_from(place.versions, erased)
+    if not made_from:
+        return
+    own = {*(texts or ()), *_texts(place, _holding(place, erased))}
+    said = said_in_journal(place.store, place.versions, made_from, own)
+    if images := _holding(place, said):
+        append(Kind.PURGED, {"keys": list(images), "images": sum(map(len, images.values()))}, ())
+        place.journal.purge(place.stream, list(images))
+
+
+def _holding(place: Workplace, keys: Collection[str]) -> dict[str, list[int]]:
+    """Return the entries that hold images of these keys, by key."""
+    found = (place.journal.holding(place.stream, part) for part in chunks(keys, _CHUNK))
+    return {key: list(numbers) for part in found for key, numbers in part.items() if numbers}
 
 
 def _forget_rejections(place: Workplace, texts: Collection[str]) -> int:

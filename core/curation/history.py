@@ -35,10 +35,11 @@ class State(StrEnum):
 class Deed:
     """A plan that was applied, wholly or in part, as the journal tells it.
 
-    `done`, `failed`, `left` and `spared` (what stays, as nothing was proved to stand for it) count keys over all runs of the
-    plan, `changes` is their sum once it has ended. `undone` counts those that were taken back and not given back since,
-    by the plans in `undone_by`. `actor` applied it, `author`
-    made it. `preflight` is the summary of what was measured before, None where nothing was; then `unmeasured` says why.
+    `done`, `failed`, `left` and `spared` count keys over all runs of the plan, `changes` is their sum once it has ended.
+    Spared is what stays, as nothing was proved to stand for it, and what was put and taken out again, as it stood for
+    nothing. `undone` counts those that were taken back and not given back since, by the plans in `undone_by`. `actor`
+    applied it, `author` made it. `preflight` is the summary of what was measured before, None where nothing was; then
+    `unmeasured` says why.
     """
 
     plan_id: str
@@ -143,7 +144,9 @@ class Fold:
         try:
             deed = self._deeds[entry.plan_id] = _told(self._deeds.get(entry.plan_id), entry)
             if deed.undoes is not None and entry.kind is Kind.APPLIED:
-                self._keys.setdefault(deed.plan_id, set()).update(map(hash, entry.body["done"]))
+                keys = self._keys.setdefault(deed.plan_id, set())
+                keys |= set(map(hash, entry.body["done"]))
+                keys -= set(map(hash, entry.body.get("taken_back", ())))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise unreadable_entry(entry.stream, entry.number, error) from error
         self.number, self._told = entry.number, None
@@ -188,10 +191,9 @@ def _told(deed: Deed | None, entry: Entry) -> Deed:
     if deed is None:  # its beginning is missing, which verifying the journal says
         deed = Deed(entry.plan_id, entry.plan_hash, "", "", "", entry.actor, entry.at, entry.reason, first=entry.number)
     if entry.kind is Kind.APPLIED:
-        spared = len(body.get("spared", ()))
-        return replace(
-            deed, done=deed.done + len(body["done"]), failed=deed.failed + len(body["failed"]), spared=deed.spared + spared
-        )
+        back = len(body.get("taken_back", ()))  # counted as done when it was put, and now again
+        done, spared = len(body["done"]) - 2 * back, len(body.get("spared", ())) + back
+        return replace(deed, done=deed.done + done, failed=deed.failed + len(body["failed"]), spared=deed.spared + spared)
     if entry.kind is Kind.PURGED:
         return replace(deed, purged=deed.purged + len(body["keys"]))
     if entry.kind is Kind.ENDED:

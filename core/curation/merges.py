@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Final
 
 from core.curation.plan import Change
+from core.memory import Memory
 
-__all__ = ["torn"]
+__all__ = ["is_merge", "text_mark", "texts_of", "torn"]
+
+_MARK: Final = 12
 
 
 def torn(changes: Iterable[Change], lost: Collection[str]) -> Mapping[str, str]:
@@ -22,3 +27,19 @@ def torn(changes: Iterable[Change], lost: Collection[str]) -> Mapping[str, str]:
         for key, by in named
         if key not in lost and (key in broken or by in broken)
     }
+
+
+def is_merge(changes: Iterable[Change]) -> bool:
+    """Say whether some change retires a memory in favour of another."""
+    return any(change.replaced_by is not None for change in changes)
+
+
+def texts_of(changes: Iterable[Change], memory_of: Callable[[str, Mapping[str, Any]], Memory]) -> dict[str, str]:
+    """Return the memories that a plan found in the index, each with the mark of its text."""
+    there = ((change.key, change.before) for change in changes)
+    return {key: text_mark(memory_of(key, before.metadata).content) for key, before in there if before is not None}
+
+
+def text_mark(text: str) -> str:
+    """Return a short digest of a text, in hex."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_MARK).hexdigest()

@@ -25,7 +25,8 @@ class Done:
 
     `before` is None where there was nothing, and where `purged` says that the image was erased; `after` is the fingerprint
     of what it was then. `outcome` is "done" or why it was not; `undone` says that it was taken back since. `replaced_by`
-    stands for what was retired, and `proof` says how that was proved; `spared` says that it stayed because it was not.
+    stands for what was retired, and `proof` says how that was proved; `spared` says that it stayed because it was not, or,
+    of what was put, that it was taken out again because it stood for nothing.
     """
 
     key: str
@@ -74,11 +75,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A batch of which the journal says that it was about to be sent, and not what became of it."""
+    """A batch of which the journal says that it was about to be sent, and not what became of it.
+
+    `takes_back` says that it takes out again what the plan itself had put.
+    """
 
     number: int
     batch: int
     changes: tuple[Mapping[str, Any], ...]
+    takes_back: bool = False
 
 
 @dataclass
@@ -115,7 +120,12 @@ class Outcomes:
     @property
     def spared(self) -> dict[str, str]:
         """The keys that stay because nothing was proved to stand for them, each with why."""
-        return {key: outcome.outcome for key, outcome in self.keys.items() if outcome.spared}
+        return {key: each.outcome for key, each in self.keys.items() if each.spared and each.action != Action.PUT}
+
+    @property
+    def taken_back(self) -> dict[str, str]:
+        """The keys that were put and taken out again because they stood for nothing, each with why."""
+        return {key: each.outcome for key, each in self.keys.items() if each.spared and each.action == Action.PUT}
 
     @property
     def counts(self) -> dict[str, int]:
@@ -130,7 +140,7 @@ class Outcomes:
     def _prepare(self, entry: Entry) -> None:
         batch, changes = entry.body["batch"], tuple(entry.body["changes"])
         self.batches = max(self.batches, batch + 1)
-        self.unsettled[batch] = Prepared(entry.number, batch, changes)
+        self.unsettled[batch] = Prepared(entry.number, batch, changes, bool(entry.body.get("takes_back")))
         for change in changes:
             if not self._is_done(change["key"]):
                 stand_in = {name: change[name] for name in ("replaced_by", "proof") if name in change}
@@ -139,9 +149,11 @@ class Outcomes:
                 )
 
     def _settle(self, body: Mapping[str, Any]) -> None:
-        self.unsettled.pop(body["batch"], None)
+        prepared = self.unsettled.pop(body["batch"], None)
         for key in body["done"]:
             self._set(replace(self._known(key), outcome=DONE))
+        for key, why in _taken_back(prepared, body["done"]).items():
+            self._set(replace(self._known(key), outcome=why, spared=True))
         for failure in body["failed"]:
             if not self._is_done(failure["key"]):
                 self._set(replace(self._known(failure["key"]), outcome=failure["reason"]))
@@ -170,6 +182,14 @@ def _spared(known: Outcome, said: Mapping[str, Any]) -> Outcome:
         proof=said["proof"],
         spared=True,
     )
+
+
+def _taken_back(prepared: Prepared | None, done: Iterable[str]) -> dict[str, str]:
+    """Return which keys a batch took out again that its own plan had put, each with why."""
+    if prepared is None or not prepared.takes_back:
+        return {}
+    why = {change["key"]: str(change["reason"]) for change in prepared.changes}
+    return {key: why[key] for key in done}
 
 
 def told_by(entries: Iterable[Entry]) -> Outcomes:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from core.access import Actor, Permission
 from core.curation.journal import Document
 from core.curation.ledgers.documents import unreadable_document
+from core.curation.merges import is_merge, texts_of
 from core.curation.plan import Plan, plan_from_json, plan_to_json
 from core.curation.workplace import Workplace
 from core.errors import ConfigError, CurationError, NotAllowedError
@@ -18,13 +19,13 @@ from core.operate.quoting import Quoted
 __all__ = [
     "PROPOSAL",
     "PendingPlan",
-    "declined",
     "discard",
     "forget",
     "forget_plans_with",
     "keep",
     "kept",
     "pending",
+    "turned_down",
 ]
 
 _PLAN: Final = "plan"
@@ -110,14 +111,20 @@ def discard(place: Workplace, plan_id: str, *, actor: Actor) -> None:
     if not plan_id.startswith(PROPOSAL):
         _require_own(place, plan_id, actor)
     if plan_id.startswith(PROPOSAL) and place.documents.get(place.stream, _SUMMARY, plan_id) is not None:
-        value = {"by": actor.name, "at": place.clock().isoformat()}
+        plan = kept(place, plan_id, actor=actor)
+        texts = {} if plan is None or not is_merge(plan.changes) else texts_of(plan.changes, place.store.memory_of)
+        value = {"by": actor.name, "at": place.clock().isoformat(), "texts": texts}
         place.documents.put(place.stream, _DECLINED, plan_id, value)
     forget(place, plan_id)
 
 
-def declined(place: Workplace) -> set[str]:
-    """Return the ids of the proposals that somebody turned down: their ids come from what they say."""
-    return {document.name for document in place.documents.every(place.stream, _DECLINED)}
+def turned_down(place: Workplace) -> dict[str, Mapping[str, str]]:
+    """Return the proposals that somebody turned down by id: of a merge the marks of its texts by key, else nothing."""
+    found = {}
+    for document in place.documents.every(place.stream, _DECLINED):
+        texts = document.value.get("texts") if isinstance(document.value, Mapping) else None
+        found[document.name] = texts if isinstance(texts, Mapping) else {}
+    return found
 
 
 def forget(place: Workplace, plan_id: str) -> None:
@@ -127,7 +134,13 @@ def forget(place: Workplace, plan_id: str) -> None:
 
 
 def forget_plans_with(place: Workplace, keys: Collection[str], texts: Collection[str]) -> int:
-    """Remove every plan that mentions one of these keys, or quotes one of these texts; return how many there were."""
+    """Remove every plan that mentions one of these keys, or quotes one of these texts; return how many there were.
+
+    What was turned down of them goes too: nothing is left that could be proposed again.
+    """
+    for name, marks in turned_down(place).items():
+        if not marks.keys().isdisjoint(keys):
+            place.documents.remove(place.stream, _DECLINED, name)
     quoted = Quoted(texts)
     names = [each.name for each in place.documents.every(place.stream, _PLAN) if _holds(each.value, keys, quoted)]
     for name in names:

@@ -18,6 +18,7 @@ import numpy as np
 from core.access import Actor, Permission
 from core.answering import Asked, answer, mode_of
 from core.candidates import Mode
+from core.curation.caveats import caveats
 from core.curation.corpus import Corpus, corpus_of
 from core.curation.effects import Affected, Move, Problem, ProblemKind, QueryEffect, Savings, Tally, as_json
 from core.curation.footprint import Footprint
@@ -27,12 +28,12 @@ from core.curation.in_force import decay_in_force
 from core.curation.judging import Question, judge
 from core.curation.plan import Plan
 from core.curation.proof import Proof
+from core.curation.questions import questions_of
 from core.curation.simulation import SimulatedIndex, as_it_is, as_planned
 from core.errors import MnemoscopeError
 from core.exact import Seen
 from core.memory.fields import iso
 from core.operate.recalls import LoggedRecall
-from core.scope import Scope
 from core.scoring import Kept, Weights
 from core.snapshots.content import Snapshot
 from core.store import MemoryStore
@@ -50,16 +51,18 @@ __all__ = [
 ]
 
 _USUAL: Final = Weights()
-_REAL: Final = 200  # real queries, each once
 _PRODUCTS: Final = 16 * 2**20  # numbers that are held at once
 _NONE: Final[Mapping[str, str]] = {}
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Preflight:
     """What a plan would do. `queries` has the golden ones first, each group with the regressions first.
 
-    `revision` and `taken_at` say which state of the index it was measured on; `seconds` how long that took.
+    `revision` and `taken_at` say which state of the index it was measured on; `seconds` how long that took. `idle` are the
+    new memories that would be taken out again because they would free nothing, each with why.
     """
 
     plan_id: str
@@ -75,6 +78,7 @@ class Preflight:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     proofs: Mapping[str, Proof] = field(default_factory=dict)
+    idle: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unproved(self) -> dict[str, str]:
@@ -154,6 +158,7 @@ class Preflight:
             "affected": as_json(self.affected),
             "notes": list(self.notes),
             "proofs": [proof.to_json() for proof in self.proofs.values()],
+            "idle": dict(self.idle),
         }
 
 
@@ -168,44 +173,51 @@ def run_preflight(
     actor: Actor,
     k: int | None = None,
     stand_ins: Mapping[str, str] = _NONE,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Preflight:
     """Return what a plan would do to the answers of golden and recent queries; nothing is changed.
 
     `snapshot` spares a scan of the index where it has vectors; `k` takes the place of each query's own; `stand_ins` says
-    which memory stands for one that earlier plans retired in its favour.
+    which memory stands for one that earlier plans retired in its favour. `progress` hears what part was asked and may raise.
     """
-    started, info = time.perf_counter(), store.info
-    actor.require(Permission.READ, what=f"index {info.name!r}", tenant=info.tenant, known=info.tags_known)
-    seen, corpus = corpus_of(store, snapshot=snapshot if isinstance(snapshot, Snapshot) else None, now=now, actor=actor)
-    questions, odd = _questions(golden, recent, k)
-    will, before, after = _indexes(store, plan, corpus, actor=actor, now=now)
+    started = time.perf_counter()
+    seen, corpus = _read(store, snapshot, now, actor)
+    questions, odd = questions_of(golden, recent, k)
+    will, before, after = _indexes(store, plan, corpus, actor, now, _part_of(progress, after=len(questions)))
     footprint = Footprint.of(store, will.plan, seen.frame, corpus.places)
     trial = _Trial(store, before, after, footprint.successors(), stand_ins, actor, now)
     return Preflight(
         plan_id=plan.id,
         plan_hash=plan.hash,
-        index=info.name,
+        index=store.info.name,
         revision=seen.revision,
         taken_at=seen.taken_at,
         rows_before=before.rows,
         rows_after=after.rows,
-        queries=tuple(sorted(trial.run(questions, progress), key=lambda each: (not each.is_golden, not each.regressions))),
+        queries=trial.effects(questions, _part_of(progress, before=len(will.proofs))),
         affected=footprint.affected(),
         freed=footprint.freed(),
         seconds=time.perf_counter() - started,
-        notes=(*_notes(store, seen, recent, odd), *before.rules().notes, *will.notes(), *trial.refused()),
+        notes=(*caveats(store, plan, seen, recent, odd, actor), *before.rules().notes, *will.notes(), *trial.refused()),
         proofs=will.proofs,
+        idle=will.idle,
     )
 
 
+def _read(store: MemoryStore, snapshot: Seen | None, now: datetime, actor: Actor) -> tuple[Snapshot, Corpus]:
+    """Return what the index holds, for who may read it."""
+    info = store.info
+    actor.require(Permission.READ, what=f"index {info.name!r}", tenant=info.tenant, known=info.tags_known)
+    return corpus_of(store, snapshot=snapshot if isinstance(snapshot, Snapshot) else None, now=now, actor=actor)
+
+
 def _indexes(
-    store: MemoryStore, plan: Plan, corpus: Corpus, *, actor: Actor, now: datetime
+    store: MemoryStore, plan: Plan, corpus: Corpus, actor: Actor, now: datetime, progress: Progress | None
 ) -> tuple[Foreseen, SimulatedIndex, SimulatedIndex]:
     """Return what will be proved, and the index as it is and as the plan leaves it then."""
     used = {key: usage.last_at for key, usage in store.used(actor=actor).items()}
     rules = decay_in_force(store)
-    will = foreseen(store, plan, corpus, used=used, rules=rules, actor=actor, now=now)
+    will = foreseen(store, plan, corpus, used=used, rules=rules, actor=actor, now=now, progress=progress)
     return will, as_it_is(corpus, used=used, rules=rules), as_planned(corpus, will.plan, used=used, rules=rules)
 
 
@@ -223,7 +235,12 @@ class _Trial:
     errors: Counter[str] = field(default_factory=Counter)
     kept: Kept = field(default_factory=dict)
 
-    def run(self, questions: Sequence[Question], progress: Callable[[int, int], None] | None) -> Iterator[QueryEffect]:
+    def effects(self, questions: Sequence[Question], progress: Progress | None) -> tuple[QueryEffect, ...]:
+        """Return what becomes of the questions, golden ones first, each group with the regressions first."""
+        found = self._run(questions, progress)
+        return tuple(sorted(found, key=lambda each: (not each.is_golden, not each.regressions)))
+
+    def _run(self, questions: Sequence[Question], progress: Progress | None) -> Iterator[QueryEffect]:
         """Yield what becomes of each question; those that cannot be asked are counted."""
         at_once = max(1, _PRODUCTS // max(1, self.before.rows))
         for start in range(0, len(questions), at_once):
@@ -261,38 +278,9 @@ class _Trial:
         return [hit.memory.key for hit in answer(index, ask, vector).hits]
 
 
-def _questions(golden: Sequence[GoldenQuery], recent: Sequence[LoggedRecall], k: int | None) -> tuple[list[Question], int]:
-    """Return what to ask, each real query once, newest first, and how many of these cannot be read."""
-    found = [Question(each.text, each.mode, k or each.k, each.scope, each) for each in golden]
-    real: dict[tuple[str, Mode, int, Scope], int] = {}
-    odd = 0
-    for each in recent:
-        if each.query is None:
-            continue
-        try:
-            asked = (each.query, Mode(each.mode), k or each.k, Scope.from_params(each.scope))
-        except (MnemoscopeError, ValueError):
-            odd += 1
-            continue
-        real[asked] = real.get(asked, 0) + 1
-    known = {(each.text, each.mode, each.k, each.scope) for each in found}
-    kept = [(asked, times) for asked, times in real.items() if asked not in known][:_REAL]
-    return [*found, *(Question(*asked, times=times) for asked, times in kept)], odd
-
-
-def _notes(store: MemoryStore, seen: Snapshot, recent: Sequence[LoggedRecall], odd: int) -> Iterator[str]:
-    if seen.sampled:
-        whole = f" of {seen.total:,}" if seen.total is not None else ""
-        yield f"Measured on a sample of {seen.rows:,}{whole} memories: answers outside it are not seen."
-    if store.uri.startswith("s3vectors:"):
-        yield f"Measured on what was read at {iso(seen.taken_at)}."
-        if store.has_text:
-            yield "The words half is ours (BM25 as SQLite has it): Amazon S3 Vectors may rank by words in another way."
-    hidden = sum(each.query is None for each in recent)
-    if hidden:
-        yield f"{hidden:,} recent {'query was' if hidden == 1 else 'queries were'} not kept by the recall log and not asked."
-    if odd:
-        yield f"{odd:,} recent {'query' if odd == 1 else 'queries'} of the recall log could not be read."
+def _part_of(progress: Progress | None, *, before: int = 0, after: int = 0) -> Progress | None:
+    """Return what tells of a part of the whole: so much comes before it, and so much after."""
+    return None if progress is None else lambda done, total: progress(before + done, before + total + after)
 
 
 def _rounded(figures: dict[str, float]) -> dict[str, float]:

@@ -2,18 +2,19 @@
 
 It is asked of the index after the puts of the plan and before anything is retired, by the recall that agents use with all
 its defaults, and ranked among what will stay: the memories that the same plan takes away do not count, unless they turn
-out to stay as well.
+out to stay as well. A new memory that would stand for one of several at most frees nothing: that one stays too, and the new
+one is not kept (`idle`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from core.curation.plan import Change, Plan
+from core.curation.plan import Action, Change, Plan
 from core.curation.sparing import spared
 from core.errors import CancelledError, ConfigError, ValidationError
 from core.memory import Memory
@@ -22,7 +23,7 @@ from core.memory.record import Record, fingerprint
 from core.recalled import Recalled
 from core.vectors.limits import TOP_K_MAX
 
-__all__ = ["PROOF_K", "Ask", "Proof", "narrower_scopes", "prove"]
+__all__ = ["PROOF_K", "Ask", "Proof", "idle", "narrower_scopes", "prove"]
 
 # Half of what a recall returns unless it is told otherwise: once the sources are gone, the parts of a score are measured
 # against other best ones, and what is found far down may be found no more.
@@ -77,12 +78,14 @@ def prove(
     memory_of: Read,
     now: datetime,
     k: int = PROOF_K,
+    relied: Collection[str] = (),
     stop: Callable[[], bool] | None = None,
 ) -> dict[str, Proof]:
     """Return the proof of each change that has a `replaced_by`, by key.
 
-    `there` has the records of what is to stand for them, as far as they are in the index now. Raises CancelledError soon
-    after `stop` returns true, and what `ask` raises but for a text that cannot be asked.
+    `there` has the records of what is to stand for them, as far as they are in the index now; `relied` are the keys that
+    stand for other memories already. Raises CancelledError soon after `stop` returns true, and what `ask` raises but for a
+    text that cannot be asked.
     """
     trial = _Trial(plan, ask, there, memory_of, now, k)
     tried: dict[str, _Tried] = {}
@@ -92,7 +95,17 @@ def prove(
         if stop is not None and stop():
             raise CancelledError("The proofs were stopped before anything was retired.")
         tried[change.key] = trial.of(change)
-    return _among_what_stays(tried, k)
+    return _among_what_stays(tried, k, _may_be_idle(plan, tried, relied))
+
+
+def idle(plan: Plan, proofs: Mapping[str, Proof], *, relied: Collection[str] = ()) -> dict[str, str]:
+    """Return the new memories that nothing is retired for, though something was to be, each with why: they free nothing.
+
+    Those are left out of which not all sources were tried, and those that stand for something already (`relied`).
+    """
+    proved = {proof.by for proof in proofs.values() if proof.proved}
+    found = _may_be_idle(plan, proofs, relied).items()
+    return {by: f"{_gone(count)} be retired for it: it would free nothing" for by, count in found if by not in proved}
 
 
 def narrower_scopes(source: Memory, by: Memory) -> tuple[str, ...]:
@@ -101,11 +114,30 @@ def narrower_scopes(source: Memory, by: Memory) -> tuple[str, ...]:
     return tuple(f"{name} {was}" for name, was, now in pairs if was is not None and was != now)
 
 
-def _among_what_stays(tried: dict[str, _Tried], k: int) -> dict[str, Proof]:
-    """Return the proofs once those that stay take their places in the ranking again."""
+def _may_be_idle(plan: Plan, tried: Collection[str], relied: Collection[str]) -> dict[str, int]:
+    """Return the new memories of a plan of which each source was tried, and how many these are."""
+    wanted = Counter(change.replaced_by for change in plan if change.replaced_by is not None)
+    asked = Counter(change.replaced_by for change in plan if change.replaced_by is not None and change.key in tried)
+    new = (change.key for change in plan if change.action is Action.PUT and change.key not in relied)
+    return {key: wanted[key] for key in new if 0 < wanted[key] == asked[key]}
+
+
+def _alone(tried: Mapping[str, _Tried], may_be_idle: Mapping[str, int]) -> Iterator[str]:
+    """Yield the keys for which alone a new memory would stand that was to stand for several."""
+    proved = Counter(each.proof.by for each in tried.values() if each.proof.proved)
+    for key, each in tried.items():
+        if each.proof.proved and proved[each.proof.by] == 1 < may_be_idle.get(each.proof.by, 1):
+            yield key
+
+
+def _among_what_stays(tried: dict[str, _Tried], k: int, may_be_idle: Mapping[str, int]) -> dict[str, Proof]:
+    """Return the proofs once those that stay take their places in the ranking again, and what frees nothing is let be."""
     while True:
+        for key in list(_alone(tried, may_be_idle)):
+            proof = tried[key].proof
+            tried[key] = _Tried(replace(proof, why=f"{preview(proof.by)} would stand for it alone, and free nothing"))
         staying = {key for key, each in tried.items() if not each.proof.proved}
-        worse = {key: each for key, each in tried.items() if (staying & set(each.before)) and each.proof.proved}
+        worse = {key: each for key, each in tried.items() if each.proof.proved and not staying.isdisjoint(each.before)}
         if not worse:
             return {key: each.proof for key, each in tried.items()}
         for key, each in worse.items():
@@ -176,6 +208,10 @@ class _Trial:
             if by in keys or staying >= self._k or len(keys) < wanted or wanted == TOP_K_MAX:
                 return keys
             wanted = min(TOP_K_MAX, 4 * wanted)
+
+
+def _gone(count: int) -> str:
+    return "what it was to stand for could not" if count == 1 else f"one of {count:,} memories at most could"
 
 
 def _not_found(by: str, k: int) -> str:

@@ -7,13 +7,14 @@ from datetime import datetime
 
 from core.access import Actor
 from core.curation.plan import Change, Plan
-from core.curation.proof import Proof, prove
+from core.curation.proof import Proof, idle, prove
 from core.curation.staleness import chunks
 from core.curation.workplace import Workplace
 from core.errors import EmbedderMismatchError
 from core.memory import Memory
 from core.memory.fields import preview
 from core.memory.record import Record, fingerprint
+from core.past.stand_ins import relying
 from core.recall import recall
 from core.recalled import Recalled
 from core.store import MemoryStore
@@ -44,14 +45,30 @@ class Proofs:
 class Proving(Proofs):
     """The proofs of one plan and what they rest on."""
 
-    def __init__(self, place: Workplace, plan: Plan, *, actor: Actor, stop: Callable[[], bool] | None = None) -> None:
+    def __init__(
+        self,
+        place: Workplace,
+        plan: Plan,
+        *,
+        actor: Actor,
+        stop: Callable[[], bool] | None = None,
+        told: Callable[[], None] | None = None,
+    ) -> None:
+        """`stop` says before each proof whether to stop; `told` hears of each."""
         super().__init__()
-        self._place, self._plan, self._actor, self._stop = place, plan, actor, stop
+        self._place, self._plan, self._actor, self._stop, self._told = place, plan, actor, stop, told
         self._stood: dict[str, str] = {}
+        self._relied: frozenset[str] = frozenset()
+
+    @property
+    def idle(self) -> dict[str, str]:
+        """The new memories of the plan that would free nothing, each with why."""
+        return idle(self._plan, self.proofs, relied=self._relied)
 
     def run(self, changes: Sequence[Change]) -> None:
         """Prove all of these changes that need it; raise CancelledError where it is stopped, or what the service raises."""
         there = self._there(changes)
+        self._relied = frozenset(relying(self._place.versions.table()) if changes else ())
         self._stood = {key: fingerprint(record.metadata) for key, record in there.items()}
         now = self._place.clock()
         self.proofs = prove(
@@ -61,12 +78,15 @@ class Proving(Proofs):
             there=there,
             memory_of=self._place.store.memory_of,
             now=now,
+            relied=self._relied,
             stop=self._pause,
         )
 
     def _pause(self) -> bool:
         """Keep the right to change the index while many are asked for, and say whether to stop."""
         self._place.journal.renew(self._place.stream)
+        if self._told is not None:
+            self._told()
         return self._stop is not None and self._stop()
 
     def fallen(self, changes: Sequence[Change]) -> dict[str, str]:

@@ -58,7 +58,9 @@ def _settled(place: Workplace, deed: Deed, append: Append, *, actor: Actor) -> O
         doubts, lost = doubts_of(prepared, images)
         settled = settle(place, doubts, actor=actor)
         failed = [{"key": key, "reason": why} for key, why in {**settled.failed, **lost}.items()]
-        outcomes.add(append(Kind.APPLIED, {"batch": prepared.batch, "done": list(settled.done), "failed": failed}))
+        done = list(settled.done)
+        said = {"batch": prepared.batch, "done": done, "failed": failed}
+        outcomes.add(append(Kind.APPLIED, said | ({"taken_back": done} if prepared.takes_back else {})))
     return outcomes
 
 
@@ -68,9 +70,10 @@ def ended_body(
     """Return the body of an entry that ends a plan.
 
     Where all of it was done it is applied, whatever stopped it, unless `copies` of erased memories are left; what stays
-    because nothing was proved to stand for it is done with. No `changes` means that nobody knew how many there would be.
+    because nothing was proved to stand for it is done with, and so is what was taken out again because it stood for
+    nothing. No `changes` means that nobody knew how many there would be.
     """
-    done, failed, spared = len(outcomes.done), len(outcomes.failed), len(outcomes.spared)
+    done, failed, spared = len(outcomes.done), len(outcomes.failed), len(outcomes.spared) + len(outcomes.taken_back)
     if changes and done + spared == changes:
         state, why = (State.APPLIED if copies is None else State.PARTIAL), None
     said = {

@@ -53,8 +53,11 @@ class Step:
     append: Append
     proving: Proofs = field(default_factory=Proofs)
 
-    def run(self, number: int, changes: Sequence[Change]) -> Batch:
-        """Do the batch; what a failure of the service leaves open is settled by asking the index."""
+    def run(self, number: int, changes: Sequence[Change], *, takes_back: bool = False) -> Batch:
+        """Do the batch; what a failure of the service leaves open is settled by asking the index.
+
+        `takes_back` says that it takes out again what the plan itself had put.
+        """
         batch = Batch()
         erasing = changes[0].action is Action.ERASE
         batch.spared = self.proving.unproved(changes)
@@ -64,7 +67,8 @@ class Step:
         images = {} if erasing else {change.key: _image(change, before.get(change.key)) for change in wanted}
         if erasing:
             batch.texts = {self.place.store.memory_of(key, record.metadata).content for key, record in before.items()}
-        self.append(Kind.PREPARED, _prepared(number, wanted, images, self.proving), list(images.values()))
+        said = _prepared(number, wanted, images, self.proving) | ({"takes_back": True} if takes_back else {})
+        self.append(Kind.PREPARED, said, list(images.values()))
         try:
             self._look(wanted, batch, vectors=False)
             batch.spared |= self.proving.fallen(wanted)
@@ -76,7 +80,8 @@ class Step:
             settled = settle(self.place, [Doubt(each.key, images.get(each.key)) for each in wanted], actor=self.actor)
             batch.done = list(settled.done)
             batch.failed |= settled.failed
-        self.append(Kind.APPLIED, _applied(number, changes, batch, self.proving), ())
+        said = _applied(number, changes, batch, self.proving) | ({"taken_back": batch.done} if takes_back else {})
+        self.append(Kind.APPLIED, said, ())
         return batch
 
     def _look(self, changes: Sequence[Change], batch: Batch, *, vectors: bool) -> dict[str, Record]:

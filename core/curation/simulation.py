@@ -97,7 +97,9 @@ class SimulatedIndex:
 
     def prepare(self, vectors: Sequence[_Floats]) -> None:
         """Get ready for queries with these vectors: all rows are gone through once for all of them."""
-        self._first.prepare([self._unit(vector).astype(np.float32) for vector in vectors])
+        units = [self._unit(vector).astype(np.float32) for vector in vectors]
+        for part in self._parts:
+            part.prepare(units)
 
     @cached_property
     def _search(self) -> Search:

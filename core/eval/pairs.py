@@ -1,12 +1,15 @@
 """How well pairs of texts are judged: area under the ROC curve, the best F1, and precision and recall at the default.
 
-AUC is the share of (positive, negative) pairs that the score puts in order, ties half (Mann & Whitney 1947).
+AUC is the share of (positive, negative) pairs that the score puts in order, ties half (Mann & Whitney 1947). Where there is
+nothing to judge a figure by, it is that of nothing wrong: the precision of nothing found and the recall of nothing to find
+are 1.0, and the AUC of pairs of one kind alone is 0.5; the table says so.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,10 +29,19 @@ __all__ = ["TASKS", "Judged", "Labelled", "Task", "add_arguments", "judged", "re
 
 _BATCH: Final = 256
 _LEAST_SCORE: Final = 4.0
-# What a label may say, in words: everything else than a yes of the task is a no.
+_MOST_SCORE: Final = 5.0
+# What a label may say, in words; a yes of no task is a no of each.
 _YES: Final[Mapping[str, frozenset[str]]] = {
-    "duplicate": frozenset({"1", "1.0", "true", "yes", "duplicate", "entailment", "consistent", "same", "paraphrase"}),
+    "duplicate": frozenset(
+        {"1", "1.0", "true", "yes", "y", "t", "duplicate", "duplicates", "entailment", "consistent", "same", "equivalent"}
+        | {"paraphrase", "similar", "match"}
+    ),
 }
+_NO: Final = frozenset(
+    {"0", "0.0", "false", "no", "n", "f", "not duplicate", "non duplicate", "nonduplicate", "no duplicate", "unique"}
+    | {"contradiction", "neutral", "not entailment", "non entailment", "different", "distinct", "not same", "unrelated"}
+    | {"not paraphrase", "non paraphrase", "no paraphrase", "not equivalent", "dissimilar", "no match"}
+)
 Scores = npt.NDArray[np.float64]
 Cosines = npt.NDArray[np.float64]
 
@@ -50,6 +62,7 @@ class Judged:
     best_f1: float
     precision: float
     recall: float
+    found: int
 
 
 @dataclass(frozen=True)
@@ -82,7 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         type=Path,
         metavar="FILE",
-        help="text_a, text_b and a score (4 and more counts) or a label: JSON lines or .csv, plain or gzip",
+        help="text_a, text_b and a score of 0 to 5 (4 and more counts) or a label: JSON lines or .csv, plain or gzip",
     )
     parser.add_argument("--task", choices=sorted(TASKS), default="duplicate", help="what is looked for (default: duplicate)")
     parser.add_argument("--split", metavar="NAME", help="only the pairs whose field `split` says so")
@@ -106,7 +119,13 @@ def run(args: argparse.Namespace) -> int:
     print(f"{count:,} pairs, {positive:,} {args.task}; embedded in {embedded - started:.1f} s, judged in {seconds:.1f} s")
     print(f"{'by':<16}{'auc':>8}{'best f1':>9}{'at':>7}{'precision':>11}{'recall':>8}")
     for name, one in rows:
-        print(f"{name:<16}{one.auc:>8.3f}{one.best_f1:>9.3f}{task.threshold:>7.2f}{one.precision:>11.3f}{one.recall:>8.3f}")
+        print(
+            f"{name:<16}{one.auc:>8.3f}{one.best_f1:>9.3f}{task.threshold:>7.2f}{one.precision:>11.3f}{one.recall:>8.3f}",
+            end="",
+        )
+        print("" if one.found else "  nothing found")
+    if positive in (0, count):
+        print("The pairs are of one kind alone: there is nothing to put in order.")
     figures = {name: round(value, 4) for name, value in vars(rows[0][1]).items()}
     print(json.dumps(figures | {"pairs": count, "ms_per_pair": round(1_000 * seconds / count, 3)}))
     return 0
@@ -125,8 +144,6 @@ def read_pairs(path: Path, *, yes: frozenset[str], split: str | None = None) -> 
         labels.append(_label(row, yes, f"{path} line {number}"))
     if not texts:
         raise FileReadError(f"{path} holds no pairs{'' if split is None else f' of the split {preview(split)}'}.")
-    if len(set(labels)) == 1:
-        raise FileReadError(f"{path} holds pairs of one kind alone: nothing can be told apart.")
     return Labelled(tuple(texts), tuple(labels))
 
 
@@ -136,27 +153,44 @@ def judged(scores: Scores, labels: Sequence[bool], *, threshold: float) -> Judge
     positive, negative = int(truth.sum()), int((~truth).sum())
     found, places, sizes = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(sizes) - (sizes - 1) / 2)[places]  # of equal scores the mean rank
-    auc = (ranks[truth].sum() - positive * (positive + 1) / 2) / (positive * negative)
+    ordered = ranks[truth].sum() - positive * (positive + 1) / 2
     hits = np.bincount(places, weights=truth, minlength=len(found))[::-1].cumsum()
     taken = sizes[::-1].cumsum()
     chosen = scores >= threshold
-    right = int((chosen & truth).sum())
+    right, taken_now = int((chosen & truth).sum()), int(chosen.sum())
     return Judged(
-        auc=float(auc),
-        best_f1=float((2 * hits / (taken + positive)).max()),
-        precision=right / int(chosen.sum()) if chosen.any() else 0.0,
-        recall=right / positive,
+        auc=float(ordered / (positive * negative)) if positive and negative else 0.5,
+        best_f1=float((2 * hits / (taken + positive)).max()) if positive else 1.0,
+        precision=right / taken_now if taken_now else 1.0,
+        recall=right / positive if positive else 1.0,
+        found=taken_now,
     )
 
 
 def _label(row: Mapping[str, Any], yes: frozenset[str], where: str) -> bool:
-    score, label = row.get("score"), row.get("label")
-    if label not in (None, ""):
-        return str(label).strip().lower() in yes
+    label = row.get("label")
+    if label in (None, ""):
+        return _score(row.get("score"), where) >= _LEAST_SCORE
+    said = " ".join(str(label).strip().lower().replace("_", " ").replace("-", " ").split())
+    if said in yes:
+        return True
+    if said in _NO.union(*_YES.values()):
+        return False
+    raise FileReadError(
+        f"{where}: the label {preview(label)} is none of {', '.join(sorted(yes))} or the contrary; give 0 or 1."
+    )
+
+
+def _score(value: object, where: str) -> float:
     try:
-        return float(str(score)) >= _LEAST_SCORE
+        score = float(str(value))
     except ValueError:
-        raise FileReadError(f"{where}: a pair needs a label of 0 or 1, or a score from 0 to 5.") from None
+        score = math.nan
+    if not 0 <= score <= _MOST_SCORE:
+        raise FileReadError(
+            f"{where}: a pair needs a label of 0 or 1, or a score from 0 to 5, and has the score {preview(value)}."
+        )
+    return score
 
 
 def _cosines(texts: Sequence[tuple[str, str]], embedder: Embedder) -> Cosines:

@@ -54,8 +54,8 @@ class Converse:
         *,
         tracer: Tracer | None = None,
         connections: int = 4,
-        max_attempts: int = 6,
-        read_timeout: float = 120.0,
+        max_attempts: int = 4,
+        read_timeout: float = 60.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._options = options

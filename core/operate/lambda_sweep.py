@@ -1,6 +1,7 @@
 """AWS Lambda: a sweep on a schedule of EventBridge, in segments that run side by side and go on where their time ended.
 
 An event without a segment starts one invocation for each. One that runs out of time starts its own successor with a token.
+Merges look at the whole index at once: one invocation does what its time and memory allow, and the next night goes on.
 The environment says what to sweep (see Settings); deploy/template.yaml has all of it.
 """
 
@@ -17,8 +18,11 @@ from typing import Any, Final, Protocol
 
 from core.access import Actor, Role
 from core.config import STORE_VARIABLE, open_catalog
+from core.curation.consolidating import MergeReport
 from core.curation.desk import open_desk
 from core.curation.lifecycle import load_lifecycle
+from core.curation.proposing import summariser_of
+from core.curation.scheduled import MERGES, most_memories, scheduled_merge
 from core.curation.sweep import Sweep, SweepReport, SweepToken, sweep
 from core.curation.upkeep import POLICIES
 from core.errors import ConfigError, CurationError
@@ -27,8 +31,11 @@ from core.vectors.session import AwsOptions, connect
 __all__ = ["Context", "Settings", "handler", "run"]
 
 _ACTOR: Final = Actor("sweep", Role.REVIEWER)
-# Time to apply what was planned and to start the successor.
+# Time to apply what was planned and to start the successor; merges are measured and proved before they are applied.
 _RESERVE_S: Final = 90.0
+_MERGE_RESERVE_S: Final = 300.0
+_LAST_S: Final = 30.0  # then no batch is begun any more
+_MEMORY_VARIABLE: Final = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
 _LOG = logging.getLogger(__name__)
 
 
@@ -52,6 +59,18 @@ class Settings:
     share: float | None = None
     write_back: bool = False
     dry_run: bool = False
+    megabytes: int | None = None
+
+    @property
+    def merge(self) -> str | None:
+        """The kind of merges to sweep for; None for the rules of expiry and decay."""
+        found = [name for name in self.policies if name in MERGES]
+        if found and (len(self.policies) > 1 or self.segments > 1):
+            raise ConfigError(
+                f"SWEEP_POLICIES has {found[0]!r}, which looks at the whole index at once: leave it alone there, with "
+                "SWEEP_SEGMENTS 1, and give expiry and decay a function of their own."
+            )
+        return found[0] if found else None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -70,6 +89,7 @@ class Settings:
             share=share or None,
             write_back=environment.get("SWEEP_WRITE_BACK") == "1",
             dry_run=environment.get("SWEEP_DRY_RUN") == "1",
+            megabytes=int(environment[_MEMORY_VARIABLE]) if environment.get(_MEMORY_VARIABLE, "").isdecimal() else None,
         )
 
 
@@ -97,6 +117,8 @@ def run(
 
     Raise CurationError where it stopped for a person to look, so that the invocation counts as failed.
     """
+    if settings.merge is not None:
+        return _merged(settings, settings.merge, context, clock()).to_json()
     segment = _segment(event)
     if segment is None and "token" not in event and settings.segments > 1:
         started = [{"segment": f"{place}/{settings.segments}"} for place in range(settings.segments)]
@@ -144,6 +166,35 @@ def _swept(
         )
     finally:
         catalog.close()
+
+
+def _merged(settings: Settings, policy: str, context: Context, now: datetime) -> MergeReport:
+    """Look for merges and return what became of them; raise CurationError where a person must look."""
+
+    def seconds() -> float:
+        return context.get_remaining_time_in_millis() / 1_000
+
+    catalog = open_catalog(os.environ[STORE_VARIABLE], log_recalls=False)
+    try:
+        store = catalog.open(settings.index, actor=_ACTOR)
+        report = scheduled_merge(
+            open_desk(store),
+            policy,
+            actor=_ACTOR,
+            now=now,
+            dry_run=settings.dry_run,
+            summariser=summariser_of(store, actor=_ACTOR),
+            most=None if settings.megabytes is None else most_memories(settings.megabytes, store.info.dimension),
+            seconds_left=lambda: seconds() - _MERGE_RESERVE_S,
+            cancelled=lambda: seconds() <= _LAST_S,
+        )
+    finally:
+        catalog.close()
+    said = (report.proposed, len(report.kept), report.retired, report.left, report.stopped)
+    _LOG.info("merges of %s: %d proposed, %d wait, %d retired, %d groups left, %s", settings.index, *said)
+    if report.held is not None:
+        raise CurationError(f"Merges of index {settings.index!r} were not applied: {report.held}")
+    return report
 
 
 def _segment(event: Mapping[str, Any]) -> tuple[int, int] | None:

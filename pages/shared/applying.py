@@ -24,6 +24,7 @@ from pages.shared.markup import escaped
 from pages.shared.plan_changes import ACTIONS, does_words
 from pages.shared.planning import desk_of, drop_plan, keep_plan, open_plan
 from pages.shared.problem import attempt
+from pages.shared.remnants import still_said
 from pages.shared.running import Run, forget, start
 from pages.shared.words import plural
 
@@ -67,6 +68,8 @@ def apply_form(here: Here, plan: Plan, found: Preflight | None, *, left: int | N
     """
     why_not, wanted = refusal(here, plan), desk_of(here).confirmation_for(plan)
     blocked = found is not None and found.blocked
+    if wanted:
+        still_said(here, plan)
     with st.form("apply_form", border=False):
         acknowledged = _acknowledgement(plan, disabled=bool(why_not)) if blocked else ""
         typed = _confirmation(plan, wanted, disabled=bool(why_not)) if wanted else ""

@@ -25,12 +25,13 @@ _SHOWN: Final = 20
 
 
 def did_words(deed: Deed) -> str:
-    """Return what a plan did: "3 memories retired", "2 of 3 changes done"."""
+    """Return what a plan did: "3 memories retired", "2 of 3 changes done", "2 of 3 changes done, 1 left as it was"."""
     if deed.undoes is not None and deed.complete:
         return f"{plural(deed.done, 'memory')} as before" if deed.done else "Nothing was left to take back"
-    if deed.complete:
+    if deed.complete and not deed.spared:
         return done_words(deed.counts)
-    return f"{deed.done:,} of {plural(deed.changes, 'change')} done"
+    spared = f", {deed.spared:,} left as {'it was' if deed.spared == 1 else 'they were'}" if deed.spared else ""
+    return f"{deed.done:,} of {plural(deed.changes, 'change')} done{spared}"
 
 
 def outcome(here: Here, deed: Deed) -> None:
@@ -60,7 +61,7 @@ def resumable(here: Here, deed: Deed) -> None:
 
 
 def _verdict(here: Here, deed: Deed) -> None:
-    mark, tone = ("✓", "good") if deed.complete and not deed.failed else ("◑", "warn")
+    mark, tone = ("✓", "good") if deed.complete and not deed.failed and not deed.spared else ("◑", "warn")
     words = did_words(deed)
     failed = f" {plural(deed.failed, 'change')} failed." if deed.failed else ""
     why = f" {deed.why}" if deed.why else ""

@@ -28,6 +28,8 @@ _MEASURED: Final = "preflight"
 _SKIPPED: Final = ("undo", "restore")
 _REASON_MAX: Final = 500
 _NAMED: Final = 5
+_NOT_ASKED: Final = "It puts back what was there, so no pre-flight is asked for."
+_STOPPED: Final = "You stopped the pre-flight. Applying runs it first, and holds back what would lose answers."
 
 
 def plan_head(here: Here, plan: Plan) -> Plan:
@@ -95,9 +97,12 @@ def _reason(here: Here, plan: Plan) -> Plan:
 
 def measured(here: Here, plan: Plan) -> Preflight | None:
     """Return the plan's pre-flight, measured now if it was not yet for this state of the index; None while it cannot be."""
-    if plan.policy in _SKIPPED and not st.session_state.get(f"measure_{plan.id}"):
-        st.caption("It puts back what was there, so no pre-flight is asked for.")
-        st.button("Measure it anyway", key="measure", on_click=_measure, args=(plan.id,), type="tertiary")
+    wanted = st.session_state.get(f"measure_{plan.id}", plan.policy not in _SKIPPED)
+    if not wanted:
+        is_back = plan.policy in _SKIPPED
+        st.caption(_NOT_ASKED if is_back else _STOPPED)
+        label = "Measure it anyway" if is_back else "Measure it"
+        st.button(label, key="measure", on_click=_measure, args=(plan.id, True), type="tertiary")
         return None
     golden = attempt(lambda: _golden(here))
     if golden is None:
@@ -109,13 +114,17 @@ def measured(here: Here, plan: Plan) -> Preflight | None:
     snapshot = snapshot_with_vectors(here)
     if snapshot is None:
         return None
-    bar = st.progress(0.0, "Trying the golden queries and recent questions on the index as it would be")
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        bar = st.progress(0.0, "Trying what the plan changes on the index as it would be", width="stretch")
+        st.button("Stop", key="measure_stop", icon=":material/stop_circle:", on_click=_measure, args=(plan.id, False))
 
     def progress(done: int, total: int) -> None:
-        bar.progress(done / total if total else 0.0, f"{done:,} of {plural(total, 'query', 'queries')} tried")
+        # A click meanwhile, on Stop or on a link, ends this run of the page here.
+        bar.progress(done / total if total else 0.0, f"{done:,} of {plural(total, 'question')} tried")
 
     found = attempt(lambda: desk_of(here).preflight(plan, actor=here.actor, snapshot=snapshot, progress=progress))
-    bar.empty()
+    place.empty()
     if found is not None:
         st.session_state[_MEASURED] = (now_for, found)
     return found
@@ -127,8 +136,8 @@ def _golden(here: Here) -> tuple[tuple[str, str], ...]:
     return tuple((kept.query.name, kept.version) for kept in GoldenQueries(desk.ledger.documents, desk.stream).every())
 
 
-def _measure(plan_id: str) -> None:
-    st.session_state[f"measure_{plan_id}"] = True
+def _measure(plan_id: str, wanted: bool) -> None:
+    st.session_state[f"measure_{plan_id}"] = wanted
 
 
 def plan_files(here: Here) -> None:

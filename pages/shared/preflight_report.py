@@ -16,12 +16,13 @@ from pages.shared.here import Here
 from pages.shared.markup import escaped, facts
 from pages.shared.words import age, bytes_text, exact, plural
 
-__all__ = ["effect_html", "preflight_report", "rank_words", "regression_html", "verdict_html"]
+__all__ = ["effect_html", "preflight_report", "rank_words", "regression_html", "staying_html", "verdict_html"]
 
 _REGRESSIONS: Final = 20
 _QUERIES: Final = 20
 _HITS: Final = 6
 _TALLIES: Final = 8
+_STAYING: Final = 20
 _LINE: Final = 140
 _KINDS: Final = {
     ProblemKind.LOST_EXPECTED: "is lost",
@@ -52,6 +53,10 @@ def preflight_report(here: Here, plan: Plan, found: Preflight) -> None:
     if affected:
         with st.expander("Whose memories it touches", icon=":material/group:"):
             st.html(affected)
+    stays = staying_html(found, texts)
+    if stays:
+        with st.expander("What would not go", icon=":material/anchor:"):
+            st.html(stays)
     for note in found.notes:
         st.caption(markdown_escape(note))
     st.html(
@@ -111,6 +116,15 @@ def effect_html(effect: QueryEffect, texts: Mapping[str, str]) -> str:
             f"{escaped(one_line(successor, 60))}.</div>"
         )
     return f"<div class='mn-query'>{_asked(effect)}{lines}</div>"
+
+
+def staying_html(found: Preflight, texts: Mapping[str, str]) -> str:
+    """Return the memories that a merge would leave where they are, and the new ones that would free nothing, with why."""
+    rows = [*((key, "○", f"stays: {why}") for key, why in found.unproved.items())]
+    rows = [*((key, "↶", f"taken out again: {why}") for key, why in found.idle.items()), *rows]
+    lines = "".join(_hit(key, mark, "muted", one_line(said, 300), texts) for key, mark, said in rows[:_STAYING])
+    more = len(rows) - _STAYING
+    return lines + (f"<div class='mn-muted'>and {more:,} more</div>" if more > 0 else "")
 
 
 def _asked(effect: QueryEffect) -> str:
@@ -203,6 +217,7 @@ def _texts(here: Here, plan: Plan, found: Preflight) -> dict[str, str]:
     for effect in [*found.regressions[:_REGRESSIONS], *[each for each in found.queries if each.changed][:_QUERIES]]:
         problems = [each.key for each in effect.regressions if each.key]
         named |= dict.fromkeys([*problems[:_HITS], *effect.lost[:_HITS], *effect.gained[:_HITS]])
+    named |= dict.fromkeys([*list(found.idle)[:_STAYING], *list(found.unproved)[:_STAYING]])
     texts = {}
     for change in plan:
         record = change.after or change.before

@@ -10,7 +10,10 @@ import pytest
 from core.vectors.embedded import EmbeddedClient
 from tests.core.builders import make_client
 from tests.core.commandline import CommandLine, rows_file
+from tests.core.sdk_models import share_models
 from tests.core.snapshot_builders import Clock, Service
+
+share_models()
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,10 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,7 +54,7 @@ FILES = ("core.vectors.embedded.queue", "core.vectors.embedded.storage")
 # Who changes records: the machine, which journals first, and `store.write`, which is how agents write…
 CHANGERS = {"core/curation/sending.py", "core/store.py"}
 # …and so do the demo's agents, a measurement in a directory of its own, and an import into a store that has no journal.
-WRITERS = {"core/demo/loading.py", "core/eval/retrieval.py", "core/transfer/importing.py"}
+WRITERS = {"core/demo/loading.py", "core/eval/consolidation.py", "core/eval/retrieval.py", "core/transfer/importing.py"}
 
 
 def name_of(path: Path) -> str:
@@ -63,15 +65,44 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
-def imports_of(path: Path) -> Iterator[str]:
-    """Yield the dotted name of every import, late ones too; `from a import b` gives both `a` and `a.b`."""
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name_of(path)}:{node.lineno} imports relatively: write the whole name"
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+@dataclass
+class Source:
+    """What a file says: every import, late ones too, and every call of an attribute as (owner's name, attribute, line)."""
+
+    documented: bool
+    imports: list[str] = field(default_factory=list)
+    calls: list[tuple[str, str, int]] = field(default_factory=list)
+    functions: dict[str, int] = field(default_factory=dict)
+
+
+@cache
+def source_of(path: Path) -> Source:
+    """Read a file once for all tests; the longest of several functions of one name counts."""
+    tree = tree_of(path)
+    found = Source(documented=bool(ast.get_docstring(tree)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.imports += imported(node, path)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = node.func.value
+            name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+            found.calls.append((name, node.func.attr, node.lineno))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno
+            found.functions[node.name] = max(lines, found.functions.get(node.name, 0))
+    return found
+
+
+def imported(node: ast.Import | ast.ImportFrom, path: Path) -> list[str]:
+    """Return the dotted names of an import; `from a import b` gives both `a` and `a.b`."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    assert node.level == 0, f"{name_of(path)}:{node.lineno} imports relatively: write the whole name"
+    return [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+
+
+def imports_of(path: Path) -> list[str]:
+    return source_of(path).imports
 
 
 def below(name: str, *packages: str) -> bool:
@@ -119,11 +150,7 @@ def test_a_first_page_waits_for_no_sdk():
 
 def test_only_store_and_catalog_call_the_service():
     def calls(path):
-        return [
-            f"{node.func.attr} in line {node.lineno}"
-            for node in ast.walk(tree_of(path))
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in OPERATIONS
-        ]
+        return [f"{name} in line {line}" for _, name, line in source_of(path).calls if name in OPERATIONS]
 
     assert offenders([path for path in ABOVE if name_of(path) not in CALLERS], calls) == {}
     assert all(calls(ROOT / name) for name in CALLERS), "the list of callers is out of date"
@@ -141,18 +168,17 @@ def test_only_the_machine_changes_records():
     """Whatever else changed a memory would leave nothing in the journal to take it back with."""
 
     def calls(path, *owners, names):
-        for node in ast.walk(tree_of(path)):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:
-                owner = node.func.value
-                name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
-                if name.strip("_") in owners:
-                    yield f"{name}.{node.func.attr} in line {node.lineno}"
+        return [
+            f"{owner}.{name} in line {line}"
+            for owner, name, line in source_of(path).calls
+            if name in names and owner.strip("_") in owners
+        ]
 
     def changes(path):
-        return list(calls(path, "records", names=("put", "delete", "put_vectors")))
+        return calls(path, "records", names=("put", "delete", "put_vectors"))
 
     def writes(path):
-        return list(calls(path, "store", names=("write",)))
+        return calls(path, "store", names=("write",))
 
     assert offenders([path for path in ABOVE if name_of(path) not in CHANGERS], changes) == {}
     assert offenders([path for path in ABOVE if name_of(path) not in WRITERS], writes) == {}
@@ -189,8 +215,7 @@ def test_files_are_short():
 
 def test_functions_are_short():
     def fault(path):
-        functions = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-        return [f.name for f in functions if (f.end_lineno or f.lineno) - f.lineno >= 40]
+        return [name for name, lines in source_of(path).functions.items() if lines >= 40]
 
     assert offenders([*CORE, *PAGES, *PROGRAMS], fault) == {}
 
@@ -198,7 +223,7 @@ def test_functions_are_short():
 def test_modules_say_what_they_own():
     def fault(path):
         vague = path.stem in {"utils", "helpers", "manager", "common", "misc"}
-        silent = path.read_text(encoding="utf-8").strip() and not ast.get_docstring(tree_of(path))
+        silent = path.read_text(encoding="utf-8").strip() and not source_of(path).documented
         return (vague and "a name that says nothing") or (silent and "no docstring")
 
     assert offenders([*CORE, *PAGES, *PROGRAMS], fault) == {}

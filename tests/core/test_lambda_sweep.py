@@ -7,17 +7,19 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.access import LOCAL_ADMIN
+from core.curation.consolidation.limits import MergeLimits, save_limits
 from core.curation.desk import open_desk
 from core.errors import ConfigError, CurationError
 from core.operate.lambda_sweep import Settings, run
 from core.records import Records
+from tests.core.curation.merge_builders import TOPICS, make_merge_store
 from tests.core.memory_builders import DAY, NOW, make_catalog, make_memory, make_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,6 +112,71 @@ def test_what_a_person_must_see_fails_the_invocation(directory: Path) -> None:
     assert (deed.plan_id, deed.actor, deed.policy) == ("sweep-r1-0", "sweep", "sweep")
 
 
+@pytest.fixture
+def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a store with a finished task of four memories among others."""
+    place = tmp_path / "store"
+    store = make_merge_store(place)
+    topics = [make_memory(f"t{n}", text, memory_type="episodic", task_id="crane") for n, text in enumerate(TOPICS)]
+    store.write(topics, actor=LOCAL_ADMIN)
+    assert store.archive is not None
+    store.archive.close()
+    monkeypatch.setenv("MNEMOSCOPE_STORE", str(place))
+    return place
+
+
+def limited(directory: Path, **limits: Any) -> None:
+    """Save the limits of merging as an admin does."""
+    store = make_catalog(directory).open("agents", actor=LOCAL_ADMIN)
+    save_limits(store, open_desk(store).ledger.documents, MergeLimits(**limits), actor=LOCAL_ADMIN)
+
+
+def test_merges_wait_for_a_person_or_are_applied_within_the_limits(task: Path) -> None:
+    """The same code as the command's, so that what waits by the one is known to the other."""
+    settings = Settings("agents", ("consolidation",))
+    (tried,) = chain(replace(settings, dry_run=True), Context())
+    (first,) = chain(settings, Context())
+    (again,) = chain(settings, Context())
+    assert (tried["proposed"], tried["kept"], len(first["kept"]), again["kept"], left(task)) == (1, [], 1, [], 38)
+    store = make_catalog(task).open("agents", actor=LOCAL_ADMIN)
+    desk = open_desk(store)
+    (waiting,) = desk.pending(actor=LOCAL_ADMIN)
+    assert (waiting.kept_by, waiting.plan_id) == ("sweep", first["kept"][0])
+    desk.discard(waiting.plan_id, actor=LOCAL_ADMIN)
+    limited(task, mode="apply", share_run=1.0, share_day=1.0)
+    (declined,) = chain(settings, Context())
+    assert (declined["known"], left(task)) == (1, 38)
+    json.dumps(declined)
+
+
+def test_merges_are_applied_where_an_admin_allows_it(task: Path) -> None:
+    limited(task, mode="apply", share_run=1.0, share_day=1.0)
+    (answer,) = chain(Settings("agents", ("merge",)), Context())
+    assert (answer["held"], len(answer["applied"])) == (None, 1)
+    assert left(task) < 38
+    desk = open_desk(make_catalog(task).open("agents", actor=LOCAL_ADMIN))
+    (deed,) = desk.history(actor=LOCAL_ADMIN)
+    assert (deed.actor, deed.plan_id) == ("sweep", answer["applied"][0])
+
+
+def test_an_invocation_of_merges_keeps_within_its_time_and_memory(task: Path) -> None:
+    limited(task, mode="off")
+    (off,) = chain(Settings("agents", ("merge",), megabytes=500), Context())
+    assert off["stopped"] == "Merging is switched off for this index."
+    limited(task, mode="propose")
+    with pytest.raises(ConfigError, match="38 memories, and at most 1 fit into the memory here: nothing was looked at"):
+        chain(Settings("agents", ("merge",), megabytes=500), Context())
+    with pytest.raises(CurationError, match="still looking for groups"):
+        chain(Settings("agents", ("merge",)), Context(seconds=200))
+    assert left(task) == 38
+
+
+@pytest.mark.parametrize("settings", [Settings("i", ("merge", "decay")), Settings("i", ("duplicates",), segments=2)])
+def test_merges_are_a_sweep_of_their_own(settings: Settings) -> None:
+    with pytest.raises(ConfigError, match="a function of their own"):
+        run({}, Context(), settings, invoke=lambda _: None)
+
+
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
@@ -160,6 +227,7 @@ def test_the_template_allows_what_a_sweep_calls_and_no_more() -> None:
         "ListTagsForResource",
         "ListVectors",
         "PutVectors",
+        "QueryVectors",
     }
 
 
@@ -170,7 +238,8 @@ def test_the_template_lets_a_sweep_delete_nothing_of_the_journal_but_documents()
     assert list(deleting) == ["JournalDocuments"]
     assert "/*/documents/*" in deleting["JournalDocuments"]
     assert "s3:ListBucketVersions" in dict(statements)["JournalList"]
-    assert '!If [IsWriteBack, "s3vectors:PutVectors"' in dict(statements)["Memories"]
+    assert '!If [IsWriting, "s3vectors:PutVectors"' in dict(statements)["Memories"]
+    assert '!If [IsMerge, "s3vectors:QueryVectors"' in dict(statements)["Memories"]
 
 
 def test_the_image_is_made_of_what_it_needs() -> None:

@@ -25,6 +25,7 @@ from core.recall import Mode, recall
 from core.scope import Scope
 from core.store import MemoryStore
 from tests.core.commandline import CommandLine
+from tests.core.forked import in_process
 from tests.core.memory_builders import NOW, make_catalog, make_memory, make_store
 
 STREAM = "bucket/agents"
@@ -194,14 +195,14 @@ def test_a_program_that_closes_nothing_keeps_its_recalls(tmp_path: Path):
         assert [each.query for each in log.recent(STREAM)] == ["left open"]
 
 
+def write_alone(directory: Path, name: int) -> None:
+    with closing(RecallLog(directory)) as log:
+        for number in range(50):
+            log.append(make_recall(f"{name}-{number}", "a"))
+
+
 def test_threads_and_processes_share_the_file(tmp_path: Path):
-    program = (
-        "import pathlib, sys\nfrom contextlib import closing\n"
-        "from tests.core.test_recall_log import RecallLog, make_recall\n"
-        "with closing(RecallLog(pathlib.Path(sys.argv[1]))) as log:\n"
-        "    for number in range(50): log.append(make_recall(f'{sys.argv[2]}-{number}', 'a'))"
-    )
-    children = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(number)]) for number in range(2)]
+    children = [in_process(write_alone, tmp_path, number) for number in range(2)]
     with closing(RecallLog(tmp_path)) as log:
         threads = [
             threading.Thread(target=fill, args=(log, [make_recall(f"t{n}-{i}", "a") for i in range(50)])) for n in range(3)
@@ -210,7 +211,9 @@ def test_threads_and_processes_share_the_file(tmp_path: Path):
             thread.start()
         for thread in threads:
             thread.join()
-        assert [child.wait(timeout=60) for child in children] == [0, 0]
+        for child in children:
+            child.join()
+        assert [child.exitcode for child in children] == [0, 0]
         log.flush()
         assert len({each.query for each in log.recent(STREAM)}) == 250
         assert log.usage(STREAM)["a"].recalls == 250

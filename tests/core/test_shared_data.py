@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,43 +37,64 @@ def set_file(name: str) -> Path:
     return path
 
 
-@pytest.fixture
-def command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., dict[str, Any]]:
-    monkeypatch.setenv("MNEMOSCOPE_STORE", str(tmp_path / "store"))
-    monkeypatch.setenv("MNEMOSCOPE_EMBEDDER", "hashing")
+Command = Callable[..., dict[str, Any]]
+
+
+def command_over(store: Path) -> Command:
+    """Return what runs a command over a store and returns what it says as JSON."""
 
     def command(*argv: str) -> dict[str, Any]:
-        assert main([*argv, "--json"]) == 0
-        answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out):
+            patch.setenv("MNEMOSCOPE_STORE", str(store))
+            patch.setenv("MNEMOSCOPE_EMBEDDER", "hashing")
+            assert main([*argv, "--json"]) == 0
+        answer: dict[str, Any] = json.loads(out.buffer.getvalue())
         return answer
 
     return command
 
 
-@pytest.mark.parametrize(("name", "count"), SETS.items())
-def test_a_set_comes_back_with_every_field_equal(
-    command: Callable[..., dict[str, Any]], tmp_path: Path, name: str, count: int
-) -> None:
-    source, out = set_file(name), tmp_path / "out.jsonl.gz"
-    report = command("import", str(source), "--index", "team")
-    assert (report["written"], report["failed"]) == (count, 0)
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    return command_over(tmp_path / "store")
+
+
+@dataclass(frozen=True)
+class Team:
+    """The index of all sets: what its import said, and what came out of it again, by key."""
+
+    command: Command
+    imported: dict[str, Any]
+    exported: dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Team:
+    directory = tmp_path_factory.mktemp("team")
+    command, out = command_over(directory / "store"), directory / "out.jsonl.gz"
+    imported = command("import", *(str(set_file(name)) for name in SETS), "--index", "team")
     command("export", "--index", "team", "--output", str(out))
-    assert rows_of(out) == sorted(rows_of(source), key=lambda row: row["key"])
-    report = command("import", str(source), "--index", "team")
+    rows = rows_of(out)
+    assert [row["key"] for row in rows] == sorted(row["key"] for row in rows)
+    return Team(command, imported, {row["key"]: row for row in rows})
+
+
+@pytest.mark.parametrize(("name", "count"), SETS.items())
+def test_a_set_comes_back_with_every_field_equal(team: Team, name: str, count: int) -> None:
+    source = rows_of(set_file(name))
+    assert len(source) == count
+    assert [team.exported.get(row["key"]) for row in source] == source
+    report = team.command("import", str(set_file(name)), "--index", "team")
     assert (report["unchanged"], report["written"]) == (count, 0)
 
 
-def test_all_sets_share_one_index(command: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
-    files = [str(set_file(name)) for name in SETS]
-    report = command("import", *files, "--index", "team")
-    assert (report["written"], report["failed"]) == (sum(SETS.values()), 0)
-    out = tmp_path / "out.jsonl"
-    assert command("export", "--index", "team", "--output", str(out))["memories"] == sum(SETS.values())
+def test_all_sets_share_one_index(team: Team) -> None:
+    assert (team.imported["written"], team.imported["failed"]) == (sum(SETS.values()), 0)
+    assert len(team.exported) == sum(SETS.values())
 
 
-def test_reflections_that_expired_are_swept_and_brought_back(command: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+def test_reflections_that_expired_are_swept_and_brought_back(command: Command, tmp_path: Path) -> None:
     source, before, after = set_file("generative_agents"), tmp_path / "before.jsonl.gz", tmp_path / "after.jsonl.gz"
     command("import", str(source), "--index", "team")
     command("export", "--index", "team", "--vectors", "--output", str(before))

@@ -1,22 +1,30 @@
-"""A real server on a free port and a real browser; what the server said is shown when a test fails."""
+"""A real server on a free port and a real browser; what the server said is shown when a test fails.
+
+What takes long is done once for all tests of a worker: a server is forked from a process that has imported everything, and
+all tabs are of one window, which compiles Streamlit's script once for each port. So a port that is free again is used again.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import BROWSER_REQUIRED
+from tests.e2e.preloaded import ROOT, become
 
-ROOT = Path(__file__).parents[2]
 STARTS_WITHIN_S = 60
+# Below the ports that the system gives away by itself; each worker begins elsewhere.
+FIRST_PORT = 20_000 + os.getpid() % 1_000 * 8
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -31,11 +39,37 @@ FLAGS = [
 ]
 
 try:
-    from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+    from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 except ImportError:
     if BROWSER_REQUIRED:
         raise
     pytest.skip("playwright is not installed: pip install playwright", allow_module_level=True)
+
+
+def processes() -> BaseContext:
+    """Return how servers are started: forked from a process that has imported everything, where the system can."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.e2e.preloaded"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)  # where it finds what it imports
+        patch.setenv("OPENBLAS_NUM_THREADS", "1")  # who forks should have no threads
+        forkserver.ensure_running()
+    return context
+
+
+def free_port() -> int:
+    """Return the first port on which nobody listens."""
+    for port in range(FIRST_PORT, 32_000):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    pytest.fail(f"No port is free from {FIRST_PORT} on.", pytrace=False)
 
 
 class Server:
@@ -44,40 +78,35 @@ class Server:
     def __init__(self, store: Path, log: Path) -> None:
         self.store = store
         self.log = log
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         environment = os.environ | {"MNEMOSCOPE_STORE": str(store)}
-        with log.open("wb") as out:
-            self.process = subprocess.Popen(
-                self.command(), cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
-            )
+        self.process = processes().Process(target=become, args=(self.command(), dict(environment), log), daemon=True)
+        self.process.start()
 
     def command(self) -> list[str]:
-        """Return what is started."""
-        return [sys.executable, str(ROOT / "scripts" / "serve.py"), "--port", str(self.port)]
+        """Return what Python runs."""
+        return [str(ROOT / "scripts" / "serve.py"), "--port", str(self.port)]
 
     def wait(self) -> None:
         """Return when the server answers; say what it printed if it does not."""
         until = time.monotonic() + STARTS_WITHIN_S
-        while time.monotonic() < until and self.process.poll() is None:
+        while time.monotonic() < until and self.process.is_alive():
             try:
                 with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
                     if answer.status == 200:
                         return
             except OSError:
-                time.sleep(0.1)
+                time.sleep(0.05)
         pytest.fail(f"The dashboard did not start on port {self.port}. It printed:\n{self.log.read_text()}", pytrace=False)
 
     def stop(self) -> None:
-        """End the server."""
+        """End the server, if it was not ended."""
         self.process.terminate()
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
+        self.process.join(timeout=10)
+        if self.process.is_alive():
             self.process.kill()
-            self.process.wait()
+            self.process.join()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -90,7 +119,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Server]]:
     """Return what starts a server for a store; all are stopped at the end."""
     started: list[Server] = []
@@ -115,15 +144,29 @@ def browser(chromium_path: str) -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """Return a fresh wide window's context."""
-    opened = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """Return one wide window for all tests, in which nothing is animated: without a graphics card that takes a fifth."""
+    opened = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True, reduced_motion="reduce")
     # A machine that does other things too needs more than the five seconds that Playwright gives.
     opened.set_default_timeout(30_000)
     expect.set_options(timeout=30_000)
+    opened.new_page()  # stays: with its last tab a window closes, and the next tab has to open it
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def context(window: BrowserContext) -> Iterator[BrowserContext]:
+    """Return the window without tabs, cookies and what pages keep in it."""
+    kept = set(window.pages)
+    yield window
+    tabs = [tab for tab in window.pages if tab not in kept]
+    for tab in tabs:
+        with suppress(Error):  # a blank tab keeps nothing, and in one that crashed nothing can be asked
+            tab.evaluate("localStorage.clear()")
+        tab.close()
+    window.clear_cookies()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +29,7 @@ class Harness(Server):
     def command(self) -> list[str]:
         options = {"port": self.port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
         script = ROOT / "tests" / "e2e" / self.script
-        return [sys.executable, "-m", "streamlit", "run", str(script), *(f"--server.{n}={v}" for n, v in options.items())]
+        return ["-m", "streamlit", "run", str(script), *(f"--server.{n}={v}" for n, v in options.items())]
 
 
 class Drawing:
@@ -38,6 +37,7 @@ class Drawing:
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
+        page.emulate_media(reduced_motion="no-preference")  # a drawing glides
         page.goto(address)
         self.stage = page.locator(".stage[data-view]").first
         self.stage.wait_for()

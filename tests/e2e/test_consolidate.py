@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.test_dashboard import CONTRAST
 from tests.pages.app import seed
 from tests.pages.test_consolidate import HARBOUR, told_memories
 
@@ -30,6 +31,11 @@ def test_a_draft_is_edited_planned_applied_and_unmerged(server, page):
     page.get_by_role("button", name="Check it").click()
     expect(page.get_by_text("No source says the number “nine”.")).to_be_visible()
     expect(page.locator(".st-key-propose_one button").first).to_be_disabled()
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
+        assert page.evaluate(CONTRAST) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1")
 
     page.locator(LINES, has_text="number nine").get_by_role("button").click()
     page.get_by_role("textbox", name="Sentence").fill(HARBOUR[1])

@@ -11,6 +11,7 @@ from tests.e2e.test_dashboard import CONTRAST
 from tests.pages.app import seed
 from tests.pages.test_lifecycle import aged_memories
 
+IDLE = "[data-testid='stApp'][data-test-script-state='notRunning']"
 ROWS = "[class*='st-key-rule_row_']"
 DEEDS = "[class*='st-key-row_deed_']"
 
@@ -18,7 +19,9 @@ DEEDS = "[class*='st-key-row_deed_']"
 @pytest.fixture
 def server(start_server, tmp_path):
     """A dashboard over memories that the default rules touch."""
-    return start_server(seed(tmp_path / "s", aged_memories()))
+    started = start_server(seed(tmp_path / "s", aged_memories()))
+    yield started
+    started.stop()
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +94,7 @@ def test_a_golden_query_is_made_and_run(server, page):
     dialog.get_by_role("textbox", name="Question").press("Enter")
     box = dialog.get_by_placeholder("Choose from what comes back now")
     expect(box).to_be_enabled()
-    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
+    page.wait_for_selector(IDLE)
     box.click()
     page.get_by_role("option", name=re.compile("The discount ends soon")).click()
     page.keyboard.press("Tab")
@@ -107,13 +110,13 @@ def test_a_golden_query_is_made_and_run(server, page):
 @pytest.mark.parametrize("path", ["lifecycle", "golden", "history"])
 def test_every_text_is_readable_and_nothing_scrolls_sideways(shown, page, appearance, path):
     page.emulate_media(color_scheme=appearance)
+    page.goto(f"{shown.url}/{path}")
+    page.wait_for_selector(IDLE)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    for box in page.locator("details summary").all():
+        box.click()
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 900})
-        page.goto(f"{shown.url}/{path}")
-        page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        for box in page.locator("details summary").all():
-            box.click()
-        page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
+        page.wait_for_selector(IDLE)
         assert page.evaluate(CONTRAST) == []
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1")

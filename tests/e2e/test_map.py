@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,6 +54,15 @@ def workers(server):
             if parent == server.process.pid and b"core.maps.worker" in (folder / "cmdline").read_bytes():
                 found.append(int(folder.name))
     return found
+
+
+def only_worker(server, tab):
+    """Return the process in which a server computes maps: the page says that it is asked for before it has begun."""
+    until = time.monotonic() + 30
+    while not workers(server) and time.monotonic() < until:
+        tab.wait_for_timeout(50)
+    (worker,) = workers(server)
+    return worker
 
 
 def stopped_in(tab, heading):
@@ -110,7 +120,7 @@ def test_two_tabs_share_a_worker_whose_end_is_said_in_both(server, context, page
     tabs = [page, context.new_page()]
     tabs[0].goto(f"{server.url}/map?index=many")
     expect(tabs[0].get_by_text(re.compile("Finding the neighbours|Laying out the map"))).to_be_visible()
-    (first,) = workers(server)
+    first = only_worker(server, tabs[0])
     os.kill(first, signal.SIGSTOP)  # it takes nobody's time any more
     tabs[1].goto(f"{server.url}/map?index=many")
     expect(tabs[1].get_by_role("button", name="Cancel")).to_be_visible()
@@ -125,7 +135,7 @@ def test_two_tabs_share_a_worker_whose_end_is_said_in_both(server, context, page
     expect(tabs[0].get_by_role("button", name="Cancel")).to_be_visible()
     tabs[1].reload()
     expect(tabs[1].get_by_role("button", name="Cancel")).to_be_visible()
-    (second,) = workers(server)
+    second = only_worker(server, tabs[1])
     assert second != first
     os.kill(second, signal.SIGSTOP)
     tabs[1].get_by_role("button", name="Cancel").click()

@@ -54,15 +54,12 @@ def seed(directory: Path, memories: Iterable[Memory], *, index: str = "team") ->
 def open_app(
     monkeypatch: pytest.MonkeyPatch, store: Path | str, *, page: str = OVERVIEW, **params: str | list[str]
 ) -> AppTest:
-    """Return the app after its first run, on a page, with a link's parameters."""
+    """Return the app after its first run, which is of the page: a link with parameters was followed."""
     monkeypatch.setenv(STORE_VARIABLE, str(store))
     at = AppTest.from_file(str(DASHBOARD), default_timeout=60)
     for name, value in params.items():
         at.query_params[name] = value
-    at.run()
-    if page != OVERVIEW:
-        at.switch_page(page).run()
-    return at
+    return at.switch_page(page).run() if page != OVERVIEW else at.run()
 
 
 def texts(at: AppTest) -> str:

@@ -61,7 +61,7 @@ def press(at: AppTest, key: str, *, to: str | None = None) -> AppTest:
     """Press a button, follow it to another page, and wait for the plan that it may have started."""
     at.button(key=key).click().run()
     if to:  # AppTest draws the page that a script switches to, and stays where it was
-        at.switch_page(to).run()
+        at.switch_page(to)
     for _ in range(RUNS):
         if not any(button.key == "apply_stop" for button in at.button):
             break

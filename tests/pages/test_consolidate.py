@@ -14,7 +14,6 @@ from core.curation.consolidation.planning import consolidation_plan
 from core.curation.consolidation.summary import summarise
 from core.memory import Memory
 from core.models.summary import SUMMARISER_VARIABLE
-from pages.shared.consolidate.work import Work
 from pages.shared.markup import slug
 from tests.pages.app import NOW, SEARCH, labels, open_app, seed, texts
 from tests.pages.curating import PLAN, opened_desk, pick, press, records
@@ -90,35 +89,46 @@ def merged(store: Path) -> str:
         return next(change.key for change in plan if change.after is not None)
 
 
+def drafts(at: AppTest) -> int:
+    """Return how many groups are shown."""
+    return sum(label.startswith("Open the draft of") for label in labels(at))
+
+
 class TestGroups:
     def test_tasks_are_groups_and_instructions_are_left_alone(self, shown, monkeypatch):
         at = opened(monkeypatch, shown)
         said = texts(at)
         assert not at.exception
-        assert "<b>8</b> of 11 memories" in said
+        assert "<b>8</b> of 11 memories in <b>team</b> could become <b>2</b>." in said
         assert "task crane" in said
+        assert "<b>If each group becomes one:</b> about " in said
         assert "1 memory: it is an instruction" in said
-        assert sum(label.startswith("Open the draft of") for label in labels(at)) == 2
+        assert drafts(at) == 2
+        assert len(at.toggle) == 1  # that of the rail: no model is configured
+        monkeypatch.setenv(SUMMARISER_VARIABLE, "bedrock:some.model-v1:0")
+        at.run()
+        assert "some.model-v1:0 write the drafts" in " ".join(toggle.label.replace("\\", "") for toggle in at.toggle)
 
-    def test_other_ways_to_group(self, shown, monkeypatch):
+    def test_other_ways_to_group_and_filters(self, shown, monkeypatch):
         at = opened(monkeypatch, shown)
-        for params, groups in (
-            ({"by": "window", "hours": "24"}, 2),
-            ({"by": "cluster", "alike": "45"}, 1),
-            ({"by": "session"}, 0),
-            ({"by": "given", "given": ["h0", "h1"]}, 1),
-            ({"by": "nonsense", "hours": "nan", "keep": "x", "group": "gone"}, 2),
+        for params, groups, said in (
+            ({"by": "window", "hours": "24"}, 2, "of 11 memories"),
+            ({"by": "cluster", "alike": "45"}, 1, "of 11 memories"),
+            ({"by": "session"}, 0, "no three belong together this way"),
+            ({"by": "given", "given": ["h0", "h1"]}, 1, "<b>2</b> of 2 memories that you chose"),
+            ({"by": "given", "given": ["h0", "h1"], "agent": "bob"}, 1, "<b>2</b> of 2 memories that you chose"),
+            ({"by": "nonsense", "hours": "nan", "keep": "x", "group": "gone"}, 2, "could become <b>2</b>"),
+            ({"agent": "bob"}, 1, "<b>4</b> of 4 memories in <b>team</b> that fit the filters on the left"),
+            ({"type": "semantic"}, 0, "Left alone: 1 memory: it is a fact already."),
+            ({"by": "given", "given": ["h0", "h1", "p1", "gone"]}, 1, "gone <span class='mn-muted'>it is not in the index"),
+            ({"by": "given", "given": ["h0", "h1", "p1"]}, 1, "an instruction, which a summary would blur"),
         ):
             at.query_params.clear()
             at.query_params.update(params)
             settled(at.run())
             assert not at.exception
-            assert sum(label.startswith("Open the draft of") for label in labels(at)) == groups
-
-    def test_what_of_a_choice_cannot_be_merged_is_said(self, shown, monkeypatch):
-        at = opened(monkeypatch, shown, by="given", given=["h0", "h1", "p1", "nowhere"])
-        assert "an instruction, which a summary would blur" in texts(at)
-        assert "nowhere <span class='mn-muted'>it is not in the index" in texts(at)
+            assert drafts(at) == groups, params
+            assert said in texts(at), params
 
     def test_a_selection_on_the_search_page_comes_here(self, shown, monkeypatch):
         at = pick(open_app(monkeypatch, shown, page=SEARCH, q="harbour crane"), "h0", "h1", "h2")
@@ -127,15 +137,18 @@ class TestGroups:
         assert "task crane" not in texts(settled(at))
         assert "Open the draft of chosen by hand" in labels(at)
 
-    @pytest.mark.parametrize("memories", [pytest.param([], id="empty"), pytest.param([Memory("a", "One.")], id="one")])
-    def test_little_to_group(self, tmp_path, monkeypatch, memories):
-        at = opened(monkeypatch, seed(tmp_path / "s", memories))
+    def test_little_to_group(self, tmp_path, monkeypatch):
+        folder = tmp_path / "s"
+        at = opened(monkeypatch, folder)
         assert not at.exception
-        assert not any(label.startswith("Open the draft") for label in labels(at))
+        seed(folder, [Memory("a", "One.")])
+        at = opened(monkeypatch, folder)
+        assert not at.exception
+        assert not drafts(at)
 
 
 class TestDraft:
-    def test_each_sentence_names_its_sources(self, shown, monkeypatch):
+    def test_each_sentence_names_its_sources_and_is_checked_once_it_is_edited(self, shown, monkeypatch):
         at = open_group(opened(monkeypatch, shown, keep="90"), "task crane")
         said = texts(at)
         assert "A source says each of 4 sentences." in said
@@ -144,11 +157,10 @@ class TestDraft:
         assert "Mean of the surest source" in said
         assert "<dt>Tags</dt><dd title=''>t0, t1, t2, t3</dd>" in said
 
-    def test_what_no_source_says_is_flagged_and_held_back_until_somebody_stands_by_it(self, shown, monkeypatch):
-        at = open_group(opened(monkeypatch, shown, keep="90"), "task crane")
         press(at, "open_row_line_1")
         at.text_area[0].set_value(HARBOUR[1].replace("number four", "number nine")).run()
         settled(press(at, "draft_check"))
+        assert "No source says 1 of 4 sentences." in texts(at)
         assert "No source says the number “nine”." in texts(at)
         assert at.button(key="propose_one").disabled
         box = next(box for box in at.checkbox if box.label == "I stand by what no source says")
@@ -157,8 +169,6 @@ class TestDraft:
         settled(press(at, "draft_anew"))
         assert "A source says each of 4 sentences." in texts(at)
 
-    def test_a_sentence_is_taken_out_and_one_is_added(self, shown, monkeypatch):
-        at = open_group(opened(monkeypatch, shown, keep="90"), "task crane")
         press(at, "open_row_line_1")
         settled(press(at, "draft_out"))
         assert "A source says each of 3 sentences." in texts(at)
@@ -168,6 +178,11 @@ class TestDraft:
         settled(press(at, "draft_check"))
         assert "A source says each of 4 sentences." in texts(at)
 
+        open_group(press(at, "draft_back"), "task mill")
+        assert not at.exception
+        assert "<script>alert(1)" not in texts(at)
+        assert "&lt;script&gt;" in texts(at)
+
     def test_a_draft_without_a_sentence_goes_nowhere(self, shown, monkeypatch):
         at = open_group(opened(monkeypatch, shown, by="given", given=["h0", "h1"], keep="10"), "chosen by hand")
         while any(button.key == "open_row_line_0" for button in at.button):
@@ -175,19 +190,6 @@ class TestDraft:
             settled(press(at, "draft_out"))
         assert "The draft says nothing" in texts(at)
         assert at.button(key="propose_one").disabled
-
-    def test_hostile_text_stays_text(self, shown, monkeypatch):
-        at = open_group(opened(monkeypatch, shown, keep="90"), "task mill")
-        assert not at.exception
-        assert "<script>alert(1)" not in texts(at)
-        assert "&lt;script&gt;" in texts(at)
-
-    def test_a_model_is_offered_only_where_one_is_configured(self, shown, monkeypatch):
-        at = opened(monkeypatch, shown)
-        assert len(at.toggle) == 1  # that of the rail
-        monkeypatch.setenv(SUMMARISER_VARIABLE, "bedrock:some.model-v1:0")
-        at.run()
-        assert "some.model-v1:0 write the drafts" in " ".join(toggle.label.replace("\\", "") for toggle in at.toggle)
 
 
 class TestPlan:
@@ -248,11 +250,6 @@ class TestPlan:
         assert "Only this tab has this plan" in texts(at)
         assert at.button(key="apply").disabled
 
-    def test_nothing_is_consolidated_while_a_person_looks_back(self, shown, monkeypatch):
-        at = open_app(monkeypatch, shown, page=SEARCH, q="crane", as_of=NOW.isoformat())
-        pick(at, "h0", "h1")
-        assert at.button(key="bar_consolidate").disabled
-
 
 class TestSchedule:
     def test_an_admin_sets_the_limits(self, store, monkeypatch):
@@ -283,12 +280,3 @@ class TestSchedule:
         settled(press(at, f"discard_{plan.id}"))
         assert "No proposal waits." in texts(at)
         assert "task crane" in texts(at)
-
-
-def test_work_that_was_stopped_ends_at_its_next_step():
-    one = Work("Looking", NOW)
-    one.at(1, 2)
-    assert (one.done, one.total) == (1, 2)
-    one.stop.set()
-    with pytest.raises(Exception, match="stopped before it was done"):
-        one.at(2, 2)

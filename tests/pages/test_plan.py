@@ -14,15 +14,18 @@ from core.curation.editing import plan_edit
 from core.curation.effects import Problem, ProblemKind, QueryEffect
 from core.curation.golden import GoldenQueries, GoldenQuery
 from core.curation.hiding import plan_hiding
+from core.curation.history import Deed, State
 from core.curation.plan import plan_from_json, plan_to_json
 from core.curation.preflight import Preflight
+from core.curation.proof import Proof
 from core.errors import ConfigError
 from core.memory import Memory
 from core.scope import Scope
 from pages.shared.applying import apply_label, with_reason
+from pages.shared.outcome import did_words
 from pages.shared.plan_changes import counts_words, done_words, shown_changes
 from pages.shared.plan_head import read_plan
-from pages.shared.preflight_report import effect_html, rank_words, regression_html, verdict_html
+from pages.shared.preflight_report import effect_html, rank_words, regression_html, staying_html, verdict_html
 from tests.pages.app import NOW, OVERVIEW, SEARCH, labels, open_app, seed, team_memories, texts
 from tests.pages.curating import PLAN, kept_plan, opened_desk, press, records
 
@@ -115,6 +118,20 @@ def test_a_golden_query_of_a_moment_ago_counts(store, monkeypatch):
     assert "k2" in records(store)
 
 
+def test_a_pre_flight_can_be_stopped_and_run_again(store, monkeypatch):
+    keep_golden(store, "k2")
+    kept_plan(store, ["k2"])
+    at = open_app(monkeypatch, store, page=PLAN, plan="p1")
+    assert "measure" not in {button.key for button in at.button}
+    at.session_state["measure_p1"] = False  # as its button Stop leaves it, which is there while it runs
+    at.run()
+    assert "You stopped the pre-flight." in texts(at)
+    apply(at)
+    assert "k2" in records(store), "applying measures first"
+    press(at, "measure")
+    assert "1 query of 1 loses what must come." in texts(at)
+
+
 def test_the_same_plan_passes_where_another_memory_answers(store, monkeypatch):
     keep_golden(store, "k2")
     kept_plan(store, ["k6"])
@@ -156,6 +173,16 @@ def test_erasing_needs_the_typed_words(store, monkeypatch):
     assert "Erased: nothing brings it back." in texts(at)
     assert "outcome_undo" not in {button.key for button in at.button}
     assert not {"k1", "k2"} & records(store).keys()
+
+
+def test_what_would_still_say_what_is_erased_is_named_and_may_go_with_it(store, monkeypatch):
+    kept_plan(store, ["k2"], erase=True)
+    at = open_app(monkeypatch, store, page=PLAN, plan="p1")
+    assert "1 memory was made from what is erased and may still say it" in at.warning[0].value
+    assert "remnant_0" in {button.key for button in at.button}
+    press(at, "remnants_erase")
+    assert "erase 2 memories" in texts(at)
+    assert not at.warning
 
 
 def test_erasing_waits_for_a_second_person_where_that_is_asked_for(store, monkeypatch):
@@ -370,6 +397,11 @@ def test_a_plan_from_a_file_is_read_and_refused_where_it_does_not_belong(store, 
 def test_words_for_what_a_plan_does_and_did():
     assert counts_words({"retire": 3, "replace": 1}) == "retire 3 memories, change 1 memory"
     assert done_words({"put": 1, "erase": 2}) == "1 memory added, 2 memories erased"
+    deed = Deed(
+        "p", "h", "t", "merge", "a", "a", NOW, state=State.APPLIED, counts={"put": 1, "retire": 4}, changes=5, done=5
+    )
+    assert did_words(deed) == "1 memory added, 4 memories retired"
+    assert did_words(replace(deed, done=3, spared=2)) == "3 of 5 changes done, 2 left as they were"
     assert (rank_words(1, None, 10), rank_words(4, 2, 10)) == ("rank 1 → not among the first 10", "rank 4 → rank 2")
 
 
@@ -427,6 +459,17 @@ LOST = Problem(ProblemKind.LOST_EXPECTED, "a", 1, None, "")
 def test_the_verdict_of_a_preflight(queries, said):
     found = Preflight("p", "h", "team", None, datetime.now(UTC), 3, 2, queries)
     assert said in verdict_html(found)
+
+
+def test_what_a_merge_would_leave_is_named_with_why():
+    proofs = {"k1": Proof("k1", "k2", None, why="it is not found"), "k3": Proof("k3", "k2", 1)}
+    idle = {"k9": "it would free nothing"}
+    found = Preflight("p", "h", "team", None, datetime.now(UTC), 3, 2, (), proofs=proofs, idle=idle)
+    shown = staying_html(found, {"k1": "<b>Larkspur"})
+    assert "taken out again: it would free nothing" in shown
+    assert "&lt;b&gt;Larkspur" in shown
+    assert "stays: it is not found" in shown
+    assert "k3" not in shown
 
 
 def test_a_query_shows_what_goes_comes_and_moves():

@@ -9,10 +9,11 @@ from typing import Final
 
 from core.analysis.difference.found import Claim, Difference, Kind
 from core.analysis.difference.languages import Language
-from core.analysis.difference.moments import dates_in, same_date
-from core.analysis.difference.naming import mentions, names_in
-from core.analysis.difference.negation import denied_root, negations_in, statuses_in
+from core.analysis.difference.moments import dates_in, same_date, same_day
+from core.analysis.difference.naming import filling, mentions, names_in
+from core.analysis.difference.negation import denied_root, negations_in, sets_aside, statuses_in
 from core.analysis.difference.numerals import numbers_in, same_number
+from core.analysis.difference.parts import turned_about
 from core.analysis.difference.polarity import TURNING
 from core.analysis.difference.quantities import bounds_in, quantities_in
 from core.analysis.difference.reading import Text, read, stem
@@ -90,7 +91,7 @@ def differences(a: str, b: str) -> tuple[Difference, ...]:
     left, right = _claims(a), _claims(b)
     found = [
         *_pairs(Kind.NUMBER, *_numbers(left, right)),
-        *_pairs(Kind.DATE, *_unmatched(left.dates, right.dates, same_date)),
+        *_pairs(Kind.DATE, *_dates(left, right)),
         *_negations(left, right),
         *_pairs(Kind.NAME, *_names(left, right)),
         *_axes(Kind.STATUS, left.statuses, right.statuses),
@@ -102,6 +103,7 @@ def differences(a: str, b: str) -> tuple[Difference, ...]:
             rewritten(left.text, right.text)
             or swapped(left.text, right.text)
             or exchanged(left.text, right.text, left.every, right.every)
+            or turned_about(left.text, right.text, left.every, right.every)
         )
     return tuple(sorted(found, key=lambda difference: not difference.clashes))
 
@@ -115,7 +117,7 @@ def unsupported(text: str, sources: Sequence[str]) -> tuple[Claim, ...]:
     lone = set(own.numbers) | set(own.dates) | set(own.negations) | set(own.names)
     for source in read_sources:
         lone -= set(own.numbers) - set(_numbers(own, source)[0])
-        lone -= set(own.dates) - set(_unmatched(own.dates, source.dates, same_date)[0])
+        lone -= set(own.dates) - set(_dates(own, source)[0])
         lone -= set(own.names) - set(_names(own, source)[0])
         kept = {claim.value for claim in source.negations}
         lone -= {claim for claim in own.negations if claim.value in kept or _denies(source, claim.value)}
@@ -143,6 +145,11 @@ def _unmatched(
     return _distinct(bare_left), _distinct(bare_right)
 
 
+def _dates(left: _Read, right: _Read) -> tuple[list[Claim], list[Claim]]:
+    days = [any(claim.about == "day" and claim.value[-1] != "-" for claim in each.dates) for each in (left, right)]
+    return _unmatched(left.dates, right.dates, same_day if all(days) else same_date)
+
+
 def _numbers(left: _Read, right: _Read) -> tuple[list[Claim], list[Claim]]:
     """Return the numbers of either side alone; "one" is no number, but it is none of two either."""
     only_left, only_right = _unmatched(left.numbers, right.numbers, same_number)
@@ -160,7 +167,11 @@ def _ones(own: _Read, others: Sequence[Claim], mine: Sequence[Claim]) -> list[Cl
 def _names(left: _Read, right: _Read) -> tuple[list[Claim], list[Claim]]:
     only_left = _distinct([name for name in left.names if not mentions(right.text, name)][: 2 * _MOST])
     only_right = _distinct([name for name in right.names if not mentions(left.text, name)][: 2 * _MOST])
-    return only_left, only_right
+    filled = (
+        filling(left.text, left.names, only_left, right.text, right.names, only_right),
+        filling(right.text, right.names, only_right, left.text, left.names, only_left),
+    )
+    return [name for name in only_left if name not in filled[0]], [name for name in only_right if name not in filled[1]]
 
 
 def _negations(left: _Read, right: _Read) -> list[Difference]:
@@ -169,7 +180,7 @@ def _negations(left: _Read, right: _Read) -> list[Difference]:
     found: list[Difference] = []
     for own, other, mine, turned in ((left, right, lefts, False), (right, left, rights, True)):
         for claim in list(mine):
-            if other.says(claim.value) and not _denies(other, claim.value):
+            if other.says(claim.value) and not _denies(other, claim.value) and not sets_aside(other.text, claim.value):
                 mine.remove(claim)
                 found.append(_turned(_difference(Kind.NEGATION, [claim], [_said(other, claim.value)]), turned))
         for token in own.text.tokens:

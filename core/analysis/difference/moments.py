@@ -10,7 +10,7 @@ from typing import Final
 from core.analysis.difference.found import Claim, Kind
 from core.analysis.difference.reading import Text, Token
 
-__all__ = ["dates_in", "is_calendar_word", "same_date"]
+__all__ = ["dates_in", "is_calendar_word", "same_date", "same_day"]
 
 
 def _months() -> dict[str, int]:
@@ -50,6 +50,7 @@ _DAYS: Final = _days()
 _DOUBTFUL: Final = frozenset(
     {"may", "mar", "march", "mars", "dec", "mai", "mei", "sep", "jan", "jun", "nov", "oct", "okt", "dez"}
 )
+_CUT: Final = frozenset("jan feb mar apr jun jul aug sep sept oct nov dec".split())
 _RELATIVE: Final = {
     word: line.split()[0]
     for line in """
@@ -99,6 +100,13 @@ def same_date(one: Claim, other: Claim) -> bool:
     """Say whether two dates may be one: where both name a part (year, month, day, weekday), it is the same."""
     if one.about != other.about:
         return {one.about, other.about} == {"day", "weekday"} and _weekday(one) == _weekday(other) is not None
+    return same_day(one, other)
+
+
+def same_day(one: Claim, other: Claim) -> bool:
+    """Say whether two dates may be one, as where both texts name days: a weekday is that of many days."""
+    if one.about != other.about:
+        return False
     if one.about != "day":
         return one.value == other.value
     pairs = zip(one.value.split("-"), other.value.split("-"), strict=True)
@@ -166,6 +174,8 @@ def _is_rate(tokens: Sequence[Token], at: int) -> bool:
 
 def _month(tokens: Sequence[Token], at: int) -> tuple[Claim | None, int]:
     month, end, day = _MONTHS[tokens[at].lower], at + 1, ""
+    if tokens[at].lower in _CUT and end + 1 < len(tokens) and tokens[end].text == "." and tokens[end + 1].kind == "number":
+        end += 1  # "Nov. 19"
     number = _whole(tokens[end]) if end < len(tokens) else None
     if number is not None and 1 <= number <= 31:
         day, end = str(number), end + 1

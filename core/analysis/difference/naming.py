@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from core.analysis.difference.found import Claim, Kind
@@ -12,7 +12,7 @@ from core.analysis.difference.languages import Language
 from core.analysis.difference.moments import is_calendar_word
 from core.analysis.difference.reading import Text, Token
 
-__all__ = ["mentions", "names_in"]
+__all__ = ["filling", "mentions", "names_in", "same_name"]
 
 _FORMS: Final = {"url": "address", "email": "address", "path": "path", "file": "path", "hash": "hash", "tag": "tag"}
 # Capitals at the beginning of a sentence tell nothing, but these are names there too.
@@ -48,6 +48,23 @@ greece greek greeks
 germany german germans
 netherlands dutch
 switzerland swiss
+sweden swedish swedes
+poland polish poles
+turkey turkish turks
+ireland irish
+scotland scottish scots
+wales welsh
+denmark danish danes
+finland finnish finns
+norway norwegian norwegians
+ukraine ukrainian ukrainians
+philippines philippine filipino filipinos
+thailand thai
+palestine palestinian palestinians
+israel israeli israelis
+pakistan pakistani pak
+gop republican republicans
+eu european
 nyc york
 """.strip().splitlines()
     for word in line.split()
@@ -81,11 +98,45 @@ def mentions(text: Text, name: Claim) -> bool:
         return len(parts) > 1 and not any(part.isdigit() for part in parts) and all(part in text.known for part in parts)
     if len(value) > _PREFIX and any(known.startswith(value) or _is_short_of(known, value) for known in text.known):
         return True
-    if value not in _GIVEN and any(_of_land(known) == _of_land(value) for known in text.known if known[:3] == value[:3]):
+    if any(_is_of_land(known, value) for known in text.known):
         return True
-    if _LANDS.get(value) in {_LANDS.get(known, "") for known in text.known} - {""}:
-        return True
-    return name.text.isupper() and 2 <= len(value) <= 6 and value in text.initials
+    return (
+        name.text[0].isupper() and 2 <= len(value) <= 6 and value in text.initials and sum(map(str.isupper, name.text)) > 1
+    )
+
+
+def same_name(one: Claim, other: Claim) -> bool:
+    """Say whether two names are one: in other forms, or a land and its people."""
+    short, long = sorted((one.value, other.value), key=len)
+    return short == long or (len(short) > _PREFIX and long.startswith(short)) or _is_of_land(short, long)
+
+
+def filling(
+    text: Text, names: Sequence[Claim], alone: Sequence[Claim], other: Text, others: Sequence[Claim], beside: Sequence[Claim]
+) -> frozenset[Claim]:
+    """Return the names that one text alone has and that only fill up one of both: "Paul" of "Paul Ryan" beside "Ryan".
+
+    Where the other text fills it up too, as with "Meg Ryan", they are two.
+    """
+    own, found = {claim.value for claim in alone}, set[Claim]()
+    filled = {claim.value for claim in beside}
+    runs = [{claim.value for claim in run} for run in _runs(other, others)]
+    for run in _runs(text, names):
+        shared = {claim.value for claim in run} - own
+        if shared and not any(values & shared and values & filled for values in runs):
+            found.update(claim for claim in run if claim.value in own)
+    return frozenset(found)
+
+
+def _runs(text: Text, names: Sequence[Claim]) -> list[list[Claim]]:
+    """Return the names that stand beside each other."""
+    found: list[list[Claim]] = []
+    for claim in names:
+        if claim.about == "name" and found and not text.text[found[-1][-1].span[1] : claim.span[0]].strip(" .-"):
+            found[-1].append(claim)
+        elif claim.about == "name":
+            found.append([claim])
+    return found
 
 
 def _word_form(text: Text, place: int, *, telling: bool) -> str | None:
@@ -100,6 +151,13 @@ def _word_form(text: Text, place: int, *, telling: bool) -> str | None:
     if not token.opens or (token.text.isupper() and len(token.text) > 2):
         return "name"
     return "name" if token.lower.removesuffix("'s") in _GIVEN else None
+
+
+def _is_of_land(one: str, other: str) -> bool:
+    """Say whether two words are one land, or a land and its people."""
+    if other not in _GIVEN and one[:3] == other[:3] and _of_land(one) == _of_land(other):
+        return True
+    return one in _LANDS and _LANDS[one] == _LANDS.get(other)
 
 
 def _of_land(word: str) -> str:

@@ -8,9 +8,9 @@ from typing import Final
 from core.analysis.difference.found import Claim, Kind
 from core.analysis.difference.languages import NEGATORS, Language
 from core.analysis.difference.polarity import AXES, BINARY
-from core.analysis.difference.reading import Text, Token
+from core.analysis.difference.reading import Text, Token, uninflected
 
-__all__ = ["denied_root", "negations_in", "statuses_in"]
+__all__ = ["denied_root", "negations_in", "sets_aside", "statuses_in"]
 
 # Words between a negation and what it denies.
 _SKIPPED: Final = frozenset(
@@ -19,7 +19,15 @@ _SKIPPED: Final = frozenset(
     "das der die le la el een ein eine un una du de quite fully well enough way".split()
 )
 _AFTER_TO: Final = frozenset({"failed", "fails", "fail", "failing", "unable", "refused", "refuses", "declined", "forgot"})
+# Words before or behind another that say without a no that it is not, or not any more.
+_ASIDE: Final = frozenset("than instead replaced replaces".split())
+_GONE: Final = frozenset("disappeared disappear vanished gone ceased absent eliminated".split())
 _CHINESE: Final = frozenset("不没沒無无未非别")
+# The axes by the words without their endings, for a form that is not listed: "reduce" beside "reduced".
+_SHORTEST: Final = 4
+_INFLECTED: Final = {
+    cut: axes for word, axes in reversed(list(AXES.items())) if len(cut := uninflected(word)) >= _SHORTEST and word.isascii()
+}
 _FAR: Final = 5
 _WIDE: Final = 3
 _PREFIXES: Final = ("non-", "non", "un", "in", "im", "ir", "il", "dis")
@@ -58,7 +66,9 @@ def statuses_in(text: Text) -> tuple[tuple[Claim, ...], frozenset[str]]:
     found: list[Claim] = []
     turned = set[str]()
     for place, token in enumerate(text.tokens):
-        for axis, value in AXES.get(token.lower, ()) if token.kind == "word" else ():
+        for axis, value in (
+            AXES.get(token.lower) or _INFLECTED.get(uninflected(token.lower), ()) if token.kind == "word" else ()
+        ):
             start, end = token.span
             if place in denied and axis in BINARY:
                 value = str(1 - int(value))
@@ -75,6 +85,18 @@ def denied_root(word: str) -> str | None:
         if word.startswith(prefix) and len(word) - len(prefix) >= 4 and word not in _WHOLE:
             return word[len(prefix) :]
     return None
+
+
+def sets_aside(text: Text, value: str) -> bool:
+    """Say whether a text puts a word aside without a negation: "instead of Kafka", "timeouts disappeared"."""
+    tokens = text.tokens
+    for at, token in enumerate(tokens):
+        if token.stem == value:
+            before = {each.lower for each in tokens[max(0, at - 3) : at]}
+            after = {each.lower for each in tokens[at + 1 : at + 4]}
+            if before & _ASIDE or after & _GONE or ("from" in before and "to" in after):
+                return True
+    return False
 
 
 def _negates(text: Text, at: int) -> bool:

@@ -18,12 +18,12 @@ state: open opened reopened pending todo unresolved unfinished outstanding in-pr
 enabled: enable enabled enables enabling activated active activate aktiviert activé | disable disabled disables
     disabling deactivated inactive deactivate deaktiviert désactivé
 power: on | off
-health: up online healthy reachable available stable | down offline unhealthy unreachable unavailable unstable
+health: up online healthy reachable available stable | down offline unhealthy unreachable unavailable unstable flaky
 right: allow allowed allows permitted permits grant granted | deny denied denies forbidden forbids prohibited blocked
     banned disallowed revoked
 verdict: approve approved approves accept accepted accepts | reject rejected rejects decline declined declines refused
 merge: merged landed | reverted abandoned
-change: add added adds adding | remove removed removes removing deleted
+change: add added adds adding got gets introduced introduces | remove removed removes removing deleted
 trend: tripled doubled quadrupled increase increased increases increasing raised raises raise raising rise rises rose
     rising grew grows up-trend higher gained gains gain climbed climbs surge surged | decrease decreased decreases
     decreasing fall falls fell falling shrank shrinks lower lost drop drops dropped reduced reduces plunge plunged
@@ -192,6 +192,20 @@ sorted: sorted ordered | unsorted unordered shuffled
 signed: signed | unsigned
 paid: paid pays | unpaid owes overdue
 free: free | paid
+device: phone smartphone | laptop notebook-computer | tablet | desktop | printer | monitor
+browser: chrome | firefox | safari | edge
+people: child children kid kids toddler | adult adults grown-ups | baby babies infant | teenager teenagers
+school: kindergarten | school | college university
+science: mathematics math maths | physics | chemistry | biology | history | geography | economics
+profession: doctor physician | nurse | lawyer | teacher | engineer | pilot | dentist | plumber | accountant
+site: facebook | instagram | twitter | linkedin | youtube | reddit | tiktok | quora
+print: whitespace | commas comma | semicolons semicolon | colons colon
+number-type: integer int | float double | string str | boolean bool
+span: width | height | depth | weight
+statistic: mean average | median | variance | mode
+unit-of-data: row-wise | column-wise
+method: get-request | post-request | put-request | delete-request
+planet: mercury | venus | mars | jupiter | saturn
 temporary: temporary temporarily | permanent permanently
 hungry: vegetarian vegan | meat-eater carnivore
 """

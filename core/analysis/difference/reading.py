@@ -15,7 +15,7 @@ from core.analysis.difference.found import Span
 from core.analysis.difference.languages import Language, language_of
 from core.analysis.difference.same_words import ALIASES, SYNONYMS
 
-__all__ = ["CHARS", "Text", "Token", "read", "stem"]
+__all__ = ["CHARS", "Text", "Token", "read", "stem", "uninflected"]
 
 # What of a text is compared: the service stores no more than 40 KB of metadata, so only a very odd text is longer.
 CHARS: Final = 50_000
@@ -43,6 +43,7 @@ _PATTERNS: Final = {
     "version": r"(?<![\w.,])(?:v?\d{1,9}(?:\.\d{1,9}){2,6}|v\d{1,9}(?:\.\d{1,9}){0,6})(?:[-+][\w.]{1,40})?(?!\w)",
     "number": rf"(?:(?<!\w)[-−+]?|(?=[$€£¥₹]))[$€£¥₹]?\s?{_NUM}(?:[eE][-+]?\d{{1,3}}(?!\w))?(?:st|nd|rd|th)?"
     r"(?=[^\W\d_]{0,12}(?!\w))",
+    "initials": r"(?<![\w.])(?:[A-Z]\.){2,6}(?!\w)",
     "word": r"[^\W_](?:[\w]|['’](?=[^\W\d_])|-(?=\w)){0,120}|_\w{1,120}",
     "sign": r"[%°$€£¥]|\.{3}|[.!?:;\n]|[–—→]|[-+<>=≤≥~]{1,3}",
 }
@@ -50,6 +51,7 @@ _TOKEN: Final = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern i
 _ENDS: Final = frozenset(".!?:;\n")
 _STRUCTURE: Final = '{}[]()<>=;"|_'
 _MARKS_LEAST, _MARKS_SHARE = 4, 0.06
+_CODE: Final = 3
 _TRAILING: Final = ".,;:!?'\"’*"
 _CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SUFFIXES: Final = (
@@ -107,7 +109,8 @@ class Text:
     @cached_property
     def initials(self) -> str:
         """The first letters of the words, in which an abbreviation is found."""
-        return "".join(word[0] for word in self.words)
+        words = [token for token in self.tokens if token.kind == "word"]
+        return "".join(word.lower if word.text.isupper() and len(word.text) <= _CODE else word.lower[0] for word in words)
 
     @cached_property
     def language(self) -> Language:
@@ -160,11 +163,12 @@ def stem(word: str) -> str:
     base = ALIASES.get(word, word)
     if base in SYNONYMS:
         return SYNONYMS[base]
-    cut = _cut(base.removesuffix("'s"))
+    cut = uninflected(base.removesuffix("'s"))
     return SYNONYMS.get(cut, cut)
 
 
-def _cut(word: str) -> str:
+def uninflected(word: str) -> str:
+    """Return a word without its English endings."""
     if len(word) <= 3 or not word.isascii():
         return word
     for suffix in _SUFFIXES:
@@ -178,6 +182,8 @@ def _cut(word: str) -> str:
 
 def _token(kind: str, found: str, start: int, opens: bool) -> Token:
     lower = found.lower()
+    if kind == "initials":  # "U.S." is a word as "US" is
+        kind, lower = "word", lower.replace(".", "")
     return Token(kind, found, lower, stem(lower) if kind == "word" else lower, (start, start + len(found)), opens)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,8 @@ __all__ = ["cohesion_of", "divided", "stars"]
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 _ROOM: Final = 3
+_SEARCH: Final = 0.9  # how much of the work is to find neighbours
+_AT_ONCE: Final = 5_000
 
 
 def cohesion_of(matrix: Floats, rows: Rows) -> float:
@@ -42,18 +45,22 @@ def divided(matrix: Floats, rows: Rows, *, fewest: int, most: int) -> list[Rows]
     return done
 
 
-def stars(matrix: Floats, rows: Rows, *, likeness: float, fewest: int, most: int) -> list[Rows]:
+def stars(
+    matrix: Floats, rows: Rows, *, likeness: float, fewest: int, most: int, told: Callable[[float], None]
+) -> list[Rows]:
     """Return groups of up to `most` rows around one that each is at least so like: the one with the most such first.
 
-    Rows in no group of `fewest` are left out. The order within a group is that of `rows`.
+    Rows in no group of `fewest` are left out. The order within a group is that of `rows`. `told` hears 0 to 1 and may raise.
     """
     if len(rows) < fewest:
         return []
-    found = nearest(matrix[rows], k=min(len(rows) - 1, _ROOM * most))
+    found = nearest(matrix[rows], k=min(len(rows) - 1, _ROOM * most), progress=lambda done: told(_SEARCH * done))
     near = found.distances <= 1 - likeness + 1e-6
     free = np.ones(len(rows), bool)
     groups: list[Rows] = []
-    for centre in np.argsort(-near.sum(axis=1), kind="stable"):
+    for place, centre in enumerate(np.argsort(-near.sum(axis=1), kind="stable")):
+        if place % _AT_ONCE == 0:
+            told(_SEARCH + (1 - _SEARCH) * place / len(rows))
         if not free[centre]:
             continue
         around = [int(row) for row in found.rows[centre][near[centre]] if free[row]][: most - 1]

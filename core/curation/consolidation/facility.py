@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ALIKE", "Choice", "choose"]
+__all__ = ["ALIKE", "Choice", "Says", "choose"]
 
 ALIKE: Final = 0.85
 _DIFFERENT: Final = 0.5  # how like two count as that differ in what they claim

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
@@ -64,29 +65,28 @@ def groups_of(
     most: int = MOST,
     avoid: Mapping[str, str] | None = None,
     stop: Callable[[], bool] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> tuple[SourceGroup, ...]:
     """Return groups of `fewest` to `most` memories of a snapshot frame and its vectors (n, dim), row for row.
 
     Nothing that is spared (see spared()) is in a group; `avoid` are keys in conflict, quarantined or under another plan,
     each with the reason. `codes` are the clusters of the map, -1 for none. Each key is in one group at most; the most
     coherent group comes first. Without `within` tasks and choices go across a team, the rest keeps to one agent. Memories
-    that expire are not merged with such as do not. Raises ConfigError for what makes no sense, CancelledError soon after
-    `stop` returns true.
+    that expire are not merged with such as do not. `progress` is told 0 to 1. Raises ConfigError for what makes no sense,
+    CancelledError soon after `stop` returns true.
     """
     _refuse(frame, matrix, by=by, fewest=fewest, most=most, hours=hours)
     rows = _eligible(frame, spared(frame, now=now, avoid=avoid, given=given if by == "given" else None), by=by, given=given)
     lanes = _lanes(frame, rows, within or ("team" if by in ("task", "given") else "agent"), mixed=by == "given")
+    cut = partial(_pieces, matrix, by=by, likeness=likeness if codes is None else -1.0, fewest=fewest, most=most)
     keys = frame["key"].to_numpy(dtype=object)
     found: list[SourceGroup] = []
-    for lane in lanes:
-        for name, part in _parts(frame, lane, by, codes, timedelta(hours=hours)):
-            if stop is not None and stop():
-                raise CancelledError("The search for groups was stopped.")
-            if by == "cluster":
-                pieces = stars(matrix, part, likeness=likeness if codes is None else -1.0, fewest=fewest, most=most)
-            else:
-                pieces = divided(matrix, part, fewest=fewest, most=most)
-            found += [_group(keys, matrix, piece, by, name) for piece in pieces if len(piece) >= fewest]
+    told, done = _teller(stop, progress), 0
+    for name, part in (each for lane in lanes for each in _parts(frame, lane, by, codes, timedelta(hours=hours))):
+        pieces = cut(part, told=_share(told, done / len(rows), len(part) / len(rows)))
+        found += [_group(keys, matrix, piece, by, name) for piece in pieces]
+        done += len(part)
+    told(1.0)
     return tuple(sorted(found, key=lambda one: (-one.cohesion, one.keys)))
 
 
@@ -122,6 +122,37 @@ def spared(
     if given is None:
         return found
     return {key: found.get(key, "it is not in the index") for key in given if key in found or key not in there}
+
+
+def _pieces(
+    matrix: Floats,
+    part: Rows,
+    *,
+    by: Way,
+    likeness: float,
+    fewest: int,
+    most: int,
+    told: Callable[[float], None],
+) -> list[Rows]:
+    """Return what of a part becomes one memory each."""
+    told(0.0)
+    if by == "cluster":
+        return stars(matrix, part, likeness=likeness, fewest=fewest, most=most, told=told)
+    return [piece for piece in divided(matrix, part, fewest=fewest, most=most) if len(piece) >= fewest]
+
+
+def _teller(stop: Callable[[], bool] | None, progress: Callable[[float], None] | None) -> Callable[[float], None]:
+    def told(done: float) -> None:
+        if stop is not None and stop():
+            raise CancelledError("The search for groups was stopped.")
+        if progress is not None:
+            progress(done)
+
+    return told
+
+
+def _share(told: Callable[[float], None], start: float, share: float) -> Callable[[float], None]:
+    return lambda done: told(start + share * done)
 
 
 def _refuse(frame: pd.DataFrame, matrix: Floats, *, by: str, fewest: int, most: int, hours: float) -> None:

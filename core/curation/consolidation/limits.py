@@ -26,6 +26,7 @@ __all__ = [
     "load_limits",
     "merged_within_a_day",
     "room",
+    "run_most",
     "save_limits",
 ]
 
@@ -116,10 +117,16 @@ def room(limits: MergeLimits, *, memories: int, merged_today: int) -> tuple[int,
     The shares are of what the index held before the day's merges: else each run would leave a smaller one room again.
     """
     whole = memories + merged_today
-    run, day = int(limits.share_run * whole), int(limits.share_day * whole) - merged_today
+    run = run_most(limits, memories=memories, merged_today=merged_today)
+    day = int(limits.share_day * whole) - merged_today
     if run <= day:
         return run, f"{limits.share_run:.0%} of {whole:,} memories a run"
     return max(0, day), f"{limits.share_day:.0%} of {whole:,} memories a day, of which {merged_today:,} are merged"
+
+
+def run_most(limits: MergeLimits, *, memories: int, merged_today: int) -> int:
+    """Return how many memories one run may retire, whatever the day has taken."""
+    return int(limits.share_run * (memories + merged_today))
 
 
 def _require(store: MemoryStore, actor: Actor, permission: Permission) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 
 from core.curation.consolidation.claimed import adds_nothing, clashes
 from core.curation.consolidation.draft import BREAK, Draft, Sentence
-from core.curation.consolidation.facility import choose
+from core.curation.consolidation.facility import Says, choose
 from core.curation.consolidation.heading import heading_of
 from core.curation.consolidation.statements import Floats, Statements, in_order, statements_of
 from core.curation.consolidation.support import checked, seen
-from core.curation.consolidation.telling import telling
+from core.curation.consolidation.telling import is_question, telling
 from core.curation.consolidation.words import said
 from core.errors import ConfigError
 from core.memory import Memory
@@ -92,10 +92,7 @@ def _extracted(found: _Said, memories: Sequence[Memory], most: int, *, hard: boo
         if whole > 0:
             weights[rows] += quality[rows] / whole
 
-    def opposed(a: int, b: int) -> bool:
-        shared = said(found.words[a], found.words[b]) + said(found.words[b], found.words[a])
-        return shared >= 2 * _ABOUT and clashes(found.texts[a], found.texts[b])
-
+    says, opposed = _rules(found, [memories[owners[0]].agent_id if authors else None for owners in found.owners])
     choice = choose(
         found.vectors,
         weights,
@@ -103,12 +100,30 @@ def _extracted(found: _Said, memories: Sequence[Memory], most: int, *, hard: boo
         heard,
         most=most,
         hard=hard,
-        says=lambda a, b: adds_nothing(found.texts[b], found.texts[a]),
+        says=says,
         opposed=opposed,
     )
     by_place = sorted(zip(choice.chosen, choice.stands_for, strict=True), key=lambda one: found.first[one[0]])
     sentences = tuple(_sentence(row, covers, found, memories, authors=authors) for row, covers in by_place)
     return Draft(sentences, keys, EXTRACTIVE, seen(memories))
+
+
+def _rules(found: _Said, by: Sequence[str | None]) -> tuple[Says, Says]:
+    """Return what says all that another does, and what contradicts it; `by` is who wrote each."""
+
+    def opposed(a: int, b: int) -> bool:
+        shared = said(found.words[a], found.words[b]) + said(found.words[b], found.words[a])
+        return shared >= 2 * _ABOUT and clashes(found.texts[a], found.texts[b])
+
+    def says(a: int, b: int) -> bool:
+        """Say whether one tells all that the other does: it has its words, for who prints a paper does not outline it.
+
+        Nobody speaks for another, and no answer for a question.
+        """
+        told = by[a] == by[b] and is_question(found.texts[a]) == is_question(found.texts[b])
+        return told and found.words[b] <= found.words[a] and adds_nothing(found.texts[b], found.texts[a])
+
+    return says, opposed
 
 
 def _sentence(row: int, covers: Sequence[int], found: _Said, memories: Sequence[Memory], *, authors: bool) -> Sentence:
@@ -118,7 +133,7 @@ def _sentence(row: int, covers: Sequence[int], found: _Said, memories: Sequence[
     more = len(keys) - len({one.key for one in own})
     also = f" {more} more say{'s' if more == 1 else ''} nearly the same." if more else ""
     return Sentence(
-        heading_of(own, authors=authors).before(found.texts[row]),
+        heading_of([*own, *others], authors=authors).before(found.texts[row]),
         keys,
         1.0,
         True,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from core.analysis.difference import Kind, claims
 from core.analysis.difference.reading import read
 
 __all__ = ["Overlap", "overlap"]
@@ -30,6 +31,8 @@ class Overlap:
     """What two texts share: `words`, `pairs` of words and `letters` as Dice (1945), 2 · shared ÷ both, 0 to 1.
 
     `length` is the shorter by the longer. `left` and `right` count the words that say something on one side alone.
+    `exchanged` is the share of the words but for names, 0 to 1, for which the other text has others, and `named` says
+    whether they share a name: it makes vectors alike, whatever else is said of whom it is.
     """
 
     words: float
@@ -38,7 +41,8 @@ class Overlap:
     length: float
     left: int
     right: int
-    shared: int
+    named: bool
+    exchanged: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,7 @@ class _Counts:
     pairs: Mapping[tuple[str, str], int]
     letters: Mapping[str, int]
     telling: frozenset[str]
+    names: frozenset[str]
     chars: int
 
 
@@ -54,6 +59,8 @@ def overlap(a: str, b: str) -> Overlap:
     """Return what two texts share."""
     left, right = _counts(a), _counts(b)
     short, long = sorted((left.chars, right.chars))
+    plain, other = left.telling - left.names, right.telling - right.names
+    exchanged = min(len(plain - right.telling), len(other - left.telling))
     return Overlap(
         words=_dice(left.words, right.words),
         pairs=_dice(left.pairs, right.pairs),
@@ -61,7 +68,8 @@ def overlap(a: str, b: str) -> Overlap:
         length=short / long if long else 1.0,
         left=len(left.telling - right.telling),
         right=len(right.telling - left.telling),
-        shared=len(left.telling & right.telling),
+        named=not left.names.isdisjoint(right.names),
+        exchanged=exchanged / max(1, min(len(plain), len(other))),
     )
 
 
@@ -70,6 +78,7 @@ def _counts(text: str) -> _Counts:
     tokens = [token for token in read(text).tokens if token.kind != "sign"]
     stems = [token.stem for token in tokens]
     telling = [token.stem for token in tokens if token.lower not in _SILENT]
+    named = {claim.span for claim in claims(text) if claim.kind is Kind.NAME and claim.about == "name"}
     letters = " ".join(token.lower for token in tokens)[:_CHARS]
     grams = (letters[at : at + _GRAM] for at in range(max(1, len(letters) - _GRAM + 1)))
     return _Counts(
@@ -77,6 +86,7 @@ def _counts(text: str) -> _Counts:
         pairs=Counter(itertools.pairwise(stems)),
         letters=Counter(grams),
         telling=frozenset(telling),
+        names=frozenset(token.stem for token in tokens if token.span in named),
         chars=len(letters),
     )
 

@@ -29,7 +29,9 @@ _FAILED: Final = 48
 _OF_SERIES: Final = 2
 # Texts that clash in more than so many things are of different things, and contradict each other in none.
 _MOST_CLASHES: Final = 3
-_AT_ONCE: Final = 2_000
+# So many pairs are compared between two looks at whether to stop: of long texts each takes some milliseconds.
+_AT_ONCE: Final = 200
+_HASHED: Final = 10_000
 
 _Floats = npt.NDArray[np.float32]
 _Ints = npt.NDArray[np.int64]
@@ -88,8 +90,8 @@ def near_pairs(
     _check(frame, matrix, threshold)
     whose, told = within_of(within), _teller(stop, progress)
     told(0.0)
-    distinct = _distinct(frame, whose, now=now)
-    told(0.05)
+    distinct = _distinct(frame, whose, now=now, told=told)
+    told(0.04)
     near = _candidates(matrix, distinct, least_cosine(threshold), seed=seed, stop=stop, told=told)
     found = _judged(near, distinct, threshold, told=told)
     told(1.0)
@@ -121,11 +123,13 @@ def _named(distinct: _Texts, paired: set[str]) -> dict[str, str]:
     return dict(sorted((keys[0], digest) for keys, digest in each if len(keys) > 1 or keys[0] in paired))
 
 
-def _distinct(frame: pd.DataFrame, within: Within, *, now: datetime | None) -> _Texts:
+def _distinct(frame: pd.DataFrame, within: Within, *, now: datetime | None, told: Callable[[float], None]) -> _Texts:
     rows = comparable(frame, now=now)
     keys, contents, scopes = frame["key"].to_numpy(), frame["content"].to_numpy(), scopes_of(frame, within)
     classes: dict[tuple[int, str], list[int]] = {}
-    for row in rows.tolist():
+    for at, row in enumerate(rows.tolist()):
+        if at % _HASHED == 0:
+            told(0.04 * at / len(rows))
         classes.setdefault((int(scopes[row]), content_hash(contents[row])), []).append(row)
     sharing = [sorted((str(keys[row]), row) for row in members) for members in classes.values()]
     firsts = [members[0][1] for members in sharing]
@@ -149,10 +153,11 @@ def _candidates(
 ) -> _Near:
     """Return the pairs of texts of one scope whose vectors are near, the nearest first."""
     kept = thinned(distinct.texts, distinct.scopes)
+    told(0.05)
     order = kept[np.argsort(distinct.scopes[kept], kind="stable")]
     bounds = np.flatnonzero(np.diff(distinct.scopes[order])) + 1
     parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))]
-    hit, cut, done = 0.0, 0, 0
+    hit, cut, done = 0.0, 0, 0  # of the texts found; counted, as a sum of shares is not 1
     for own in np.split(order, bounds):
         share = len(own) / max(1, len(order))
         near = near_rows(
@@ -164,11 +169,13 @@ def _candidates(
             progress=_part(told, 0.05 + 0.6 * done / max(1, len(order)), 0.6 * share),
         )
         parts.append((own[near.first], own[near.second], near.distances))
-        hit, cut, done = hit + share * near.recall, cut + near.cut, done + len(own)
+        hit, cut, done = hit + len(own) * near.recall, cut + near.cut, done + len(own)
     first, second, distances = (np.concatenate(column) for column in zip(*parts, strict=True))
     by_distance = np.lexsort((second, first, distances))
     series = len(distinct.texts) - len(kept)
-    return _Near(first[by_distance], second[by_distance], 1 - distances[by_distance], hit if done else 1.0, cut, series)
+    return _Near(
+        first[by_distance], second[by_distance], 1 - distances[by_distance], hit / done if done else 1.0, cut, series
+    )
 
 
 def _judged(near: _Near, distinct: _Texts, threshold: float, *, told: Callable[[float], None]) -> _Found:

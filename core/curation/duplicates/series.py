@@ -1,4 +1,4 @@
-"""Series: texts that differ in nothing but their numbers and dates, as a heartbeat that is noted every minute. Pure.
+"""Series: texts that differ in nothing but numbers, dates and identifiers with digits, as a heartbeat or a call. Pure.
 
 Two of them never say the same, and each pair of them looks like a conflict: a thousand such texts are half a million pairs.
 So of a long series a few stand for all, and each text of a short one is compared with a few.
@@ -57,7 +57,7 @@ class Shapes:
         self._known: dict[int, tuple[int, int]] = {}
 
     def are_series(self, first: int, second: int) -> bool:
-        """Say whether two texts, by their places, differ in nothing but their numbers and dates."""
+        """Say whether two texts, by their places, differ in nothing but numbers, dates and identifiers."""
         one, other = self._shape(first), self._shape(second)
         return one[0] == other[0] and one[1] != other[1]
 
@@ -65,6 +65,7 @@ class Shapes:
         """Return hashes of a text without its numbers and dates, and of these."""
         if place not in self._known:
             tokens = read(self._texts[place]).tokens
-            words = hash(tuple(token.lower for token in tokens if token.kind not in _VALUES))
-            self._known[place] = words, hash(tuple(token.lower for token in tokens if token.kind in _VALUES))
+            said = [(token.lower, token.kind in _VALUES or _DIGITS.search(token.lower) is not None) for token in tokens]
+            words = hash(tuple(word for word, is_value in said if not is_value))
+            self._known[place] = words, hash(tuple(word for word, is_value in said if is_value))
         return self._known[place]

@@ -165,8 +165,7 @@ def _by_default(frame: pd.DataFrame) -> Way:
 def _shows(name: str, value: Any) -> str:
     """Return the key of a widget, which shows what is asked for."""
     key = f"consolidate_{name}"
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    state.prepare_widget(key, value)
     return key
 
 

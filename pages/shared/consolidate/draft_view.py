@@ -18,7 +18,7 @@ from pages.shared.inspector import open_button
 from pages.shared.markup import chips, escaped, memory_facts, slug, text_block
 from pages.shared.words import plural, share
 
-__all__ = ["merged_fields", "sentences", "sources", "verdict"]
+__all__ = ["merged_fields", "sentences", "sources", "stand_by", "verdict"]
 
 _LINE: Final = "consolidate_line"
 _NEW: Final = -1
@@ -35,9 +35,8 @@ def verdict(made: Drafted) -> str:
         mark, said = "<i class='mn-bad'>✕</i>", "The draft says nothing: write a sentence, or begin again."
         return f"<div class='mn-verdict'>{mark}<span>{said}</span></div>"
     if draft.unsupported:
-        many = plural(len(draft.unsupported), "sentence")
-        mark, said = "<i class='mn-bad'>✕</i>", f"{many} of {len(draft.sentences):,} is what no source says."
-        said = said if len(draft.unsupported) == 1 else said.replace(" is what", " are what")
+        of = plural(len(draft.sentences), "sentence")
+        mark, said = "<i class='mn-bad'>✕</i>", f"No source says {len(draft.unsupported):,} of {of}."
     else:
         mark, said = "<i class='mn-good'>✓</i>", f"A source says each of {plural(len(draft.sentences), 'sentence')}."
     return f"<div class='mn-verdict'>{mark}<span><b>{said}</b> <span class='mn-muted'>{covered}</span></span></div>"
@@ -64,8 +63,6 @@ def sentences(here: Here, group: SourceGroup, made: Drafted) -> None:
                 on_click=_anew,
                 args=(here, group),
             )
-    if made.draft.unsupported and lines:
-        _stand_by(here, group, made)
 
 
 def sources(here: Here, group: SourceGroup, made: Drafted, *, agents: Mapping[str, str]) -> None:
@@ -149,7 +146,10 @@ def _anew(here: Here, group: SourceGroup) -> None:
     forget_text(here, group)
 
 
-def _stand_by(here: Here, group: SourceGroup, made: Drafted) -> None:
+def stand_by(here: Here, group: SourceGroup, made: Drafted) -> None:
+    """Let somebody stand by what no source says; nothing where there is none of it."""
+    if not made.draft.unsupported:
+        return
     key = f"draft_stand_by_{group_id(group)}_{slug(made.draft.text)}"
     st.session_state[key] = accepted(here, group, made.draft)
     st.checkbox(

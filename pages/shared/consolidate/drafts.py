@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,17 +31,17 @@ from core.memory import Memory
 from core.memory.record import Record
 from pages.shared.consolidate.asked import Asked
 from pages.shared.consolidate.found import group_id
-from pages.shared.consolidate.work import Work, known, of_index, work
 from pages.shared.here import Here
 from pages.shared.planning import desk_of
 from pages.shared.words import plural
+from pages.shared.work import Errand, Work, index_of, works
 
 __all__ = [
     "Drafted",
     "accept",
     "accepted",
     "ask_text",
-    "drafted",
+    "draft_errand",
     "forget_text",
     "is_edited",
     "known_draft",
@@ -50,6 +50,7 @@ __all__ = [
     "text_of",
 ]
 
+_KEPT: Final = 200
 _TEXTS: Final = "consolidate_texts"
 _ACCEPTED: Final = "consolidate_accepted"
 _KEY: Final = "0" * 40  # as long as the key of a memory of ours
@@ -67,23 +68,24 @@ class Drafted:
     freed: Savings
 
 
-def drafted(here: Here, group: SourceGroup, asked: Asked) -> tuple[Work, Hashable]:
-    """Return the making of a group's draft, or the check of what somebody made of it, and the key of its result."""
+def draft_errand(here: Here, group: SourceGroup, asked: Asked) -> Errand:
+    """Return the making of a group's draft, or the check of what somebody made of it in this tab."""
     text = text_of(here, group)
     words = (
         f"Drafting one memory out of {len(group.keys):,}" if text is None else "Holding each sentence against the sources"
     )
-    key = _key(here, group, asked)
-    return work(key, words, lambda one: made(one, here, group, asked, text)), key
+    told = (asked.share, asked.model) if text is None else text
+    of = ("draft", *index_of(here), here.revision, group.keys, told)  # a draft of what was there before is of no use
+    return Errand(of, None, words, lambda work: made(work, here, group, asked, text), kept=_KEPT)
 
 
 def known_draft(here: Here, group: SourceGroup, asked: Asked) -> Drafted | None:
     """Return the draft of a group if it is made already."""
-    found: Drafted | None = known(_key(here, group, asked))
-    return found
+    found = works().known(draft_errand(here, group, asked))
+    return found.result if found is not None and found.fine else None
 
 
-def made(one: Work, here: Here, group: SourceGroup, asked: Asked, text: str | None) -> Drafted:
+def made(work: Work, here: Here, group: SourceGroup, asked: Asked, text: str | None) -> Drafted:
     """Return the draft of a group, or of a text that somebody wrote in its place; in a thread."""
     store = desk_of(here).store
     sources = store.get(group.keys, actor=here.actor)
@@ -95,8 +97,7 @@ def made(one: Work, here: Here, group: SourceGroup, asked: Asked, text: str | No
         draft = summarise(memories, embedder=embedder, share=asked.share, summariser=asked.summariser)
     else:
         draft = checked(text, memories, embedder)
-    if one.stop.is_set():
-        one.at(0, 0)
+    work.at(work.done, work.total)
     covered = coverage(draft, memories, embedder)
     return _drafted(here, draft, sources, covered)
 
@@ -160,12 +161,6 @@ def _freed(here: Here, merged: Memory, sources: Mapping[str, Memory]) -> Savings
         return Savings()
     put = Change(merged.key, Action.PUT, "", "", after=record)
     return Footprint(store, frame, frame[frame["key"].isin(sources)], ((put, None, merged),)).freed()
-
-
-def _key(here: Here, group: SourceGroup, asked: Asked) -> Hashable:
-    text = text_of(here, group)
-    told = (asked.share, asked.model) if text is None else text
-    return ("draft", of_index(here), group.keys, told)
 
 
 def _own(here: Here, group: SourceGroup) -> tuple[str, str]:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from core.analysis.snapshot import Snapshot
 from core.curation.consolidation import SourceGroup, groups_of, spared
 from core.curation.consolidation.grouping import FEWEST
 from core.curation.pending import PROPOSAL
+from core.scope import Scope
 from pages.shared.consolidate.asked import Asked
-from pages.shared.consolidate.work import Work, of_index, work
 from pages.shared.here import Here
 from pages.shared.planning import desk_of
 from pages.shared.words import plural
+from pages.shared.work import Errand, Work, index_of
 
-__all__ = ["Found", "group_id", "search", "waiting"]
+__all__ = ["Found", "fitting", "group_id", "search_errand", "waiting"]
 
 _REASONS: Final = 6
 _FEWEST_CHOSEN: Final = 2
@@ -27,11 +32,20 @@ _FEWEST_CHOSEN: Final = 2
 
 @dataclass(frozen=True)
 class Found:
-    """The groups, the most coherent first; how many memories were left alone for which reason, and of a choice which."""
+    """The groups, the most coherent first; how many memories were left alone for which reason, and of a choice which.
+
+    `looked_at` is among how many.
+    """
 
     groups: tuple[SourceGroup, ...]
     alone: tuple[tuple[str, int], ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
+    looked_at: int = 0
+
+    def still(self, keys: Collection[str]) -> Found:
+        """Return this without the groups of which a memory has left the index."""
+        there = set(keys)
+        return replace(self, groups=tuple(group for group in self.groups if there.issuperset(group.keys)))
 
     @property
     def memories(self) -> int:
@@ -53,13 +67,29 @@ def group_id(group: SourceGroup) -> str:
     return hashlib.blake2b(said, digest_size=6).hexdigest()
 
 
-def search(here: Here, snapshot: Snapshot, asked: Asked) -> tuple[Work, Hashable]:
-    """Return the search for what is asked, begun if it was not yet, and the key of its result."""
+def search_errand(here: Here, snapshot: Snapshot, asked: Asked) -> Errand:
+    """Return the search for what is asked, among the memories that fit the filters; a choice is looked at all the same."""
     desk = desk_of(here)
     queue = tuple(sorted(each.plan_id for each in desk.pending(actor=here.actor) if each.plan_id.startswith(PROPOSAL)))
-    key = ("groups", of_index(here), asked.groups_by, queue)
-    words = f"Comparing {plural(snapshot.rows, 'memory')}"
-    return work(key, words, lambda one: _find(one, here, snapshot, asked)), key
+    fits = None if asked.by == "given" else fitting(here, snapshot.frame)
+    mark = "" if fits is None else hashlib.blake2b(np.packbits(fits).tobytes(), digest_size=8).hexdigest()
+    count = snapshot.rows if fits is None else int(fits.sum())
+    of = ("groups", *index_of(here), asked.groups_by, queue, mark)
+    words = f"Comparing {plural(count, 'memory')}"
+    return Errand(
+        of, snapshot.revision, words, lambda work: _find(work, here, snapshot, asked, fits), heavy=asked.by == "cluster"
+    )
+
+
+def fitting(here: Here, frame: pd.DataFrame) -> npt.NDArray[np.bool_] | None:
+    """Return which memories fit the filters, None where all do.
+
+    Those that are hidden or over count as fitting: they are left alone, which the page says with its reason.
+    """
+    scope = replace(here.scope, include_expired=True, include_hidden=True)
+    if scope == Scope(include_expired=True, include_hidden=True):
+        return None
+    return scope.mask(frame, now=here.now).to_numpy(dtype=bool)
 
 
 def waiting(here: Here) -> dict[str, str]:
@@ -68,11 +98,14 @@ def waiting(here: Here) -> dict[str, str]:
     return {key: f"waits for a decision in plan {plan}" for key, (plan, _) in found.items()}
 
 
-def _find(one: Work, here: Here, snapshot: Snapshot, asked: Asked) -> Found:
+def _find(work: Work, here: Here, snapshot: Snapshot, asked: Asked, fits: npt.NDArray[np.bool_] | None) -> Found:
     avoid, chosen = waiting(here), asked.by == "given"
+    frame, vectors = snapshot.frame, snapshot.vectors()
+    if fits is not None:
+        frame, vectors = frame[fits].reset_index(drop=True), vectors[fits]
     groups = groups_of(
-        snapshot.frame,
-        snapshot.vectors(),
+        frame,
+        vectors,
         by=asked.by,
         now=here.now,
         within=asked.within,
@@ -81,8 +114,9 @@ def _find(one: Work, here: Here, snapshot: Snapshot, asked: Asked) -> Found:
         likeness=asked.likeness,
         fewest=_FEWEST_CHOSEN if chosen else FEWEST,
         avoid=avoid,
-        stop=one.stop.is_set,
+        stop=work.stop.is_set,
+        progress=work.at,
     )
-    out = spared(snapshot.frame, now=here.now, avoid=avoid, given=asked.given if chosen else None)
+    out = spared(frame, now=here.now, avoid=avoid, given=asked.given if chosen else None)
     counted = Counter("it waits for a decision in a plan" if key in avoid else why for key, why in out.items())
-    return Found(groups, tuple(counted.most_common(_REASONS)), out if chosen else {})
+    return Found(groups, tuple(counted.most_common(_REASONS)), out if chosen else {}, len(frame))

@@ -25,6 +25,7 @@ _A_PAGE: Final = 12
 _NAMES: Final = 3
 _TEXT: Final = 240
 _LEFT: Final = 20
+_LIKENESS: Final = "how near its memories are to their middle on average, as a cosine: 1 is the same"
 _TAKEN: Final = "consolidate_taken"
 
 
@@ -34,7 +35,7 @@ def groups_list(here: Here, found: Found, asked: Asked, *, agents: Mapping[str, 
         said = (
             "Nothing of your choice can be one memory: below is why."
             if asked.by == "given"
-            else "No three memories belong together this way. Try another way, or other memories."
+            else "No three memories belong together this way. Try another way to group, or take filters away on the left."
         )
         st.html(f"<p class='mn-empty'>{said}</p>")
         return
@@ -57,7 +58,7 @@ def left_alone(found: Found, asked: Asked) -> None:
                 st.caption(f"{len(rows):,} of {len(found.left_out):,} shown.")
     elif asked.by != "given" and found.alone:
         said = "; ".join(f"{plural(count, 'memory')}: {why}" for why, count in found.alone)
-        st.caption(f"Left alone. {said}.")
+        st.caption(f"Left alone: {said}.")
 
 
 def taken(here: Here) -> dict[str, SourceGroup]:
@@ -111,10 +112,9 @@ def _row(here: Here, group: SourceGroup, rows: pd.DataFrame, asked: Asked, *, ag
 
 
 def _told(here: Here, group: SourceGroup, rows: pd.DataFrame, asked: Asked, *, agents: Mapping[str, str]) -> str:
-    first = one_line(str(rows["content"].iat[0])[: 4 * _TEXT], _TEXT) or "(no text)"
-    title, first = (first, "") if group.by == "cluster" else (one_line(group.name, 80), first)
-    parts = [f"<b>{plural(len(group.keys), 'memory')}</b>", _whose(rows, agents), _days(rows)]
-    parts.append(f"<span>likeness {group.cohesion:.2f}</span>")
+    named = "" if group.by == "cluster" else f"<span class='mn-chip'><span>{escaped(one_line(group.name, 60))}</span></span>"
+    parts = [f"<b>{plural(len(group.keys), 'memory')}</b>", named, _whose(rows, agents), _days(rows)]
+    parts.append(f"<span title='{_LIKENESS}'>likeness {group.cohesion:.2f}</span>")
     if (known := known_draft(here, group, asked)) is not None:
         unsupported = len(known.draft.unsupported)
         parts.append(
@@ -122,10 +122,12 @@ def _told(here: Here, group: SourceGroup, rows: pd.DataFrame, asked: Asked, *, a
             if unsupported
             else chip(f"drafted, covers {share(known.coverage.share, 1)}", hue="var(--mn-good)", mark="✓", badge=True)
         )
+    texts = list(dict.fromkeys(one_line(str(text)[: 4 * _TEXT], _TEXT) or "(no text)" for text in rows["content"]))
+    some = dict.fromkeys((texts[0], texts[len(texts) // 2], texts[-1]))
+    lines = "".join(f"<li dir='auto'>{escaped(text)}</li>" for text in some)
     return (
-        f"<div class='mn-over'><div class='mn-name mn-one' dir='auto'>{escaped(title)}</div>"
-        f"<div class='mn-row mn-num'>{''.join(part for part in parts if part)}</div>"
-        f"<div class='mn-small mn-one' dir='auto'>{escaped(first)}</div></div>"
+        f"<div class='mn-over'><div class='mn-row mn-num'>{''.join(part for part in parts if part)}</div>"
+        f"<ul class='mn-lines'>{lines}</ul></div>"
     )
 
 

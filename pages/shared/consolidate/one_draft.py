@@ -10,13 +10,13 @@ from core.curation.consolidation import SourceGroup
 from core.hostile import markdown_escape, one_line
 from pages.shared import state
 from pages.shared.consolidate.asked import Asked
-from pages.shared.consolidate.draft_view import merged_fields, sentences, sources, verdict
-from pages.shared.consolidate.drafts import Drafted, accepted, drafted
+from pages.shared.consolidate.draft_view import merged_fields, sentences, sources, stand_by, verdict
+from pages.shared.consolidate.drafts import Drafted, accepted, draft_errand
 from pages.shared.consolidate.groups_list import take_box
 from pages.shared.consolidate.proposing import effect_words, propose_button
-from pages.shared.consolidate.work import progress
 from pages.shared.here import Here
 from pages.shared.markup import escaped
+from pages.shared.work_progress import outcome
 
 __all__ = ["one_draft"]
 
@@ -33,11 +33,12 @@ def one_draft(here: Here, group: SourceGroup, asked: Asked, *, agents: Mapping[s
     )
     st.header("Alike memories" if group.by == "cluster" else markdown_escape(one_line(group.name, 80)), anchor=False)
     st.html(f"<p class='mn-lead'>{escaped(one_line(group.why, 240))}</p>")
-    one, key = drafted(here, group, asked)
-    made: Drafted | None = progress(one, key, name="draft")
-    if made is None:
+    work = outcome(draft_errand(here, group, asked), name="draft")
+    if work is None:
         return
+    made: Drafted = work.result
     st.html(verdict(made))
+    stand_by(here, group, made)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="draft_head"):
         refused = _refused(here, group, made)
         propose_button(here, [group], label="See the plan", key="propose_one", refused=refused)
@@ -59,5 +60,5 @@ def _refused(here: Here, group: SourceGroup, made: Drafted) -> str | None:
     if made.merged is None:
         return "The draft says nothing yet."
     if made.draft.unsupported and not accepted(here, group, made.draft):
-        return "No source says some of it: take those sentences out, correct them, or stand by them below."
+        return "No source says some of it: take those sentences out, correct them, or stand by them."
     return None

@@ -14,41 +14,46 @@ from core.curation.consolidation.planning import consolidation_plan
 from core.curation.effects import Savings
 from core.curation.plan import Plan
 from core.errors import ConfigError
-from core.hostile import markdown_escape, one_line
+from core.hostile import one_line
 from core.operate.prices import storage_cost
 from pages.shared.consolidate.asked import Asked
 from pages.shared.consolidate.drafts import Drafted, accepted, known_draft, made, rules_of, text_of
 from pages.shared.consolidate.found import group_id, waiting
 from pages.shared.consolidate.groups_list import take_all, taken
-from pages.shared.consolidate.work import Work, drop, progress, work
 from pages.shared.here import Here
 from pages.shared.markup import escaped
 from pages.shared.planning import desk_of, new_id, open_plan
 from pages.shared.words import bytes_text, plural
+from pages.shared.work import Errand, Work
+from pages.shared.work_progress import outcome
 
 __all__ = ["effect_words", "propose_bar", "propose_button", "proposing"]
 
 _ASKED: Final = "consolidate_proposing"
+_ALL: Final = ":material/done_all:"
 _NAMED: Final = 4
+_PLANS: Final = 20
 # Each is drafted before its plan is made, and somebody has to read it.
 _TAKEN_MAX: Final = 50
 
 
 def propose_bar(here: Here, asked: Asked, groups: Sequence[SourceGroup]) -> None:
     """Draw the line over the groups: how many are taken, what that frees, and the way to their plan."""
-    chosen = taken(here)
+    chosen = list(taken(here).values())
+    if not chosen and not groups:
+        return
     with st.container(
         horizontal=True, gap="small", vertical_alignment="center", key="selection_on" if chosen else "selection"
     ):
-        if not chosen:
-            st.caption("Open a group to see its draft, or take several into one plan.", width="content")
+        if chosen:
+            st.html(f"<div class='mn-num'>{effect_words(here, asked, chosen)}</div>", width="content")
+            propose_button(here, chosen, label="See the plan", key="propose")
         else:
-            st.html(f"<div class='mn-num'>{effect_words(here, asked, list(chosen.values()))}</div>", width="content")
-            propose_button(here, list(chosen.values()), label="See the plan", key="propose")
+            st.html(f"<div class='mn-num'>{_all_words(here, asked, groups)}</div>", width="content")
         most = groups[:_TAKEN_MAX]
         if len(chosen) < len(most):
             label = f"Take all {len(groups):,}" if len(most) == len(groups) else f"Take the {len(most):,} most alike"
-            st.button(label, key="take_every", on_click=take_all, args=(here, most), type="tertiary")
+            st.button(label, key="take_every", icon=_ALL, on_click=take_all, args=(here, most), type="tertiary")
         if chosen:
             st.button("Take none", key="take_none", on_click=take_all, args=(here, ()), type="tertiary")
 
@@ -69,19 +74,29 @@ def propose_button(here: Here, groups: Sequence[SourceGroup], *, label: str, key
 
 def effect_words(here: Here, asked: Asked, groups: Sequence[SourceGroup]) -> str:
     """Return what merging some groups frees, as HTML; "about" where not all of them are drafted yet."""
-    memories = sum(len(group.keys) for group in groups)
     found = [known_draft(here, group, asked) for group in groups]
-    known = [each.freed for each in found if each is not None]
     left = [group for group, each in zip(groups, found, strict=True) if each is None]
-    freed = known + ([_about(here, asked, left)] if left else [])
+    freed = [each.freed for each in found if each is not None] + ([_about(here, asked, left)] if left else [])
+    memories = sum(len(group.keys) for group in groups)
+    return (
+        f"<b>{plural(memories, 'memory')}</b> would become <b>{len(groups):,}</b>: {_freed_words(freed, about=bool(left))}."
+    )
+
+
+def _all_words(here: Here, asked: Asked, groups: Sequence[SourceGroup]) -> str:
+    """Return what merging all groups frees, about, and what to do, as HTML."""
+    said = _freed_words([_about(here, asked, groups)], about=True)
+    hint = "Open one to see its draft, or tick several."
+    return f"<b>If each group becomes one:</b> {said}. <span class='mn-muted'>{hint}</span>"
+
+
+def _freed_words(freed: Sequence[Savings], *, about: bool) -> str:
     size, tokens = sum(each.bytes for each in freed), sum(each.tokens for each in freed)
-    about = "about " if left else ""
-    stored = f"{about}{bytes_text(abs(size))} {'less' if size >= 0 else 'more'} stored"
-    read = f"{about}{plural(abs(tokens), 'token')} {'less' if tokens >= 0 else 'more'}"
     usd = [each.storage_usd_month for each in freed]
     cost = f" (${abs(sum(each or 0.0 for each in usd)):.2g} a month)" if any(usd) else ""
-    became = f"<b>{plural(memories, 'memory')}</b> would become <b>{len(groups):,}</b>"
-    return f"{became}: {stored}{cost}, {read} to read."
+    stored = f"{bytes_text(abs(size))} {'less' if size >= 0 else 'more'} stored{cost}"
+    read = f"{plural(abs(tokens), 'token')} {'less' if tokens >= 0 else 'more'} to read"
+    return f"{'about ' if about else ''}{stored}, {read}"
 
 
 def proposing(here: Here, asked: Asked) -> bool:
@@ -89,21 +104,12 @@ def proposing(here: Here, asked: Asked) -> bool:
     stream, plan_id, groups = st.session_state.get(_ASKED, ("", "", ()))
     if not plan_id or stream != desk_of(here).stream:
         return False
-    drafts = {group_id(group): known_draft(here, group, asked) for group in groups}
-    texts = {group_id(group): text_of(here, group) for group in groups}
-    stood = {name for name, each in _by_name(drafts, groups).items() if each and accepted(here, each[0], each[1].draft)}
-    key = ("plan", stream, plan_id)
-    words = f"Drafting {plural(len(groups), 'memory')}"
-    one = work(key, words, lambda one: _plan(one, here, asked, plan_id, groups, drafts, texts, stood))
-    if not one.ended.is_set():
-        progress(one, key, name="consolidate_plan")
+    work = outcome(_errand(here, asked, plan_id, groups), name="consolidate_plan")
+    if work is None:
+        st.button("Leave it", icon=":material/arrow_back:", type="tertiary", key="consolidate_plan_leave", on_click=_leave)
         return True
-    del st.session_state[_ASKED]
-    drop(key)
-    if one.error is not None:
-        st.error(markdown_escape(str(one.error)), icon=":material/error:")
-        return False
-    plan: Plan = one.result
+    _leave()
+    plan: Plan = work.result
     if not plan.changes:
         _nothing(plan)
         return False
@@ -112,18 +118,31 @@ def proposing(here: Here, asked: Asked) -> bool:
     return False
 
 
+def _errand(here: Here, asked: Asked, plan_id: str, groups: Sequence[SourceGroup]) -> Errand:
+    """Return the making of a plan, as what was edited and stood by is now; known by the id of the plan alone."""
+    drafts = {group_id(group): known_draft(here, group, asked) for group in groups}
+    texts = {group_id(group): text_of(here, group) for group in groups}
+    stood = {group_id(group) for group in groups if (each := drafts[group_id(group)]) and accepted(here, group, each.draft)}
+    words = f"Drafting {plural(len(groups), 'memory')}"
+    return Errand(
+        ("plan", plan_id),
+        None,
+        words,
+        lambda work: _plan(work, here, asked, plan_id, groups, drafts, texts, stood),
+        kept=_PLANS,
+    )
+
+
+def _leave() -> None:
+    st.session_state.pop(_ASKED, None)
+
+
 def _ask(here: Here, groups: Sequence[SourceGroup]) -> None:
     st.session_state[_ASKED] = (desk_of(here).stream, new_id(), tuple(groups))
 
 
-def _by_name(
-    drafts: Mapping[str, Drafted | None], groups: Sequence[SourceGroup]
-) -> dict[str, tuple[SourceGroup, Drafted] | None]:
-    return {group_id(group): None if (each := drafts[group_id(group)]) is None else (group, each) for group in groups}
-
-
 def _plan(
-    one: Work,
+    work: Work,
     here: Here,
     asked: Asked,
     plan_id: str,
@@ -136,11 +155,11 @@ def _plan(
     chosen: list[Draft] = []
     doubtful: list[str] = []
     for place, group in enumerate(groups):
-        one.at(place, len(groups))
+        work.at(place, len(groups))
         name = group_id(group)
-        draft = (drafts[name] or made(one, here, group, asked, texts[name])).draft
+        draft = (drafts[name] or made(work, here, group, asked, texts[name])).draft
         (doubtful.append(group.name) if draft.unsupported and name not in stood else chosen.append(draft))
-    one.at(len(groups), len(groups))
+    work.at(len(groups), len(groups))
     if not chosen:
         named = ", ".join(one_line(name, 60) for name in doubtful[:_NAMED])
         raise ConfigError(f"No plan was made: in {named} no source says some of it. Edit the draft, or stand by it.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ from core.curation.duplicates.found import Within
 from pages.shared import state
 from pages.shared.duplicates.search import LOWEST
 
-__all__ = ["LISTS", "ORDERS", "Asked", "asked", "controls", "put_widget"]
+__all__ = ["LISTS", "ORDERS", "Asked", "asked", "controls"]
 
 _WITHIN: Final[Mapping[str, str]] = {
     Within.AGENT: "Each agent",
@@ -70,7 +70,7 @@ def controls() -> Asked:
     """Draw the controls in one row and return what they ask for."""
     found = asked()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="duplicates_controls"):
-        put_widget("duplicates_within", found.within)
+        state.prepare_widget("duplicates_within", found.within)
         st.segmented_control(
             "Compared within",
             list(_WITHIN),
@@ -82,7 +82,7 @@ def controls() -> Asked:
             args=("within", "duplicates_within"),
             kwargs={"empty": Asked.within},
         )
-        put_widget("duplicates_likeness", round(100 * found.threshold))
+        state.prepare_widget("duplicates_likeness", round(100 * found.threshold))
         st.slider(
             "Merged from this certainty on",
             round(100 * LOWEST),
@@ -105,15 +105,9 @@ def controls() -> Asked:
     return found
 
 
-def put_widget(key: str, value: Any) -> None:
-    """Give a widget its value before it draws."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
-
-
 def _choice(label: str, param: str, names: Mapping[str, str], value: str, *, help: str) -> None:
     key = f"duplicates_{param}"
-    put_widget(key, value)
+    state.prepare_widget(key, value)
     st.selectbox(
         label,
         list(names),

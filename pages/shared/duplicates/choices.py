@@ -22,10 +22,24 @@ _Keys = tuple[str, ...]
 
 @dataclass
 class Choices:
-    """The groups to merge by their keys, and by the keys of a group the one that stays."""
+    """The groups to merge by their keys, by the keys of a group the one that stays, and what was rejected last and where."""
 
     taken: dict[_Keys, None] = field(default_factory=dict)
     kept: dict[_Keys, str] = field(default_factory=dict)
+    rejected: tuple[int, Group] | None = None
+
+    def place(self, rows: int) -> int | None:
+        """Return before which of the rows of a list the group stood that was rejected last, None where none was."""
+        return None if self.rejected is None else min(self.rejected[0], rows)
+
+    def reject(self, place: int, group: Group) -> None:
+        """Note where a group stood that was rejected."""
+        self.taken.pop(group.keys, None)
+        self.rejected = (place, group)
+
+    def close(self) -> None:
+        """Say nothing more of what was rejected last."""
+        self.rejected = None
 
     def take(self, groups: Iterable[Group]) -> None:
         """Choose groups to be merged."""

@@ -32,7 +32,7 @@ def bar(shown: Shown, offered: Sequence[Group], chosen: Sequence[Group]) -> None
                 "Clear", icon=":material/close:", type="tertiary", key="duplicates_clear", on_click=shown.choices.clear
             )
         pressed = st.button(
-            "Propose the plan",
+            "See the plan",
             type="primary",
             icon=":material/fact_check:",
             key="duplicates_plan",
@@ -47,7 +47,7 @@ def bar(shown: Shown, offered: Sequence[Group], chosen: Sequence[Group]) -> None
 
 def _choose(shown: Shown, offered: Sequence[Group]) -> None:
     """Draw the way to choose all groups that are certain enough."""
-    least = st.number_input("Choose all from, %", 60, 100, 95, 1, key="duplicates_least", width=140)
+    least = st.number_input("Choose all from, %", 60, 100, 95, 1, key="duplicates_least", width=120)
     sure = certain(offered, int(least) / 100)
     st.button(
         f"Choose {len(sure):,}",

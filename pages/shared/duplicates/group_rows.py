@@ -14,21 +14,22 @@ from core.curation.decay import DEFAULT_DECAY, DecayRules
 from core.curation.duplicates import Group, PairScore, Survivor, merged, survivor
 from core.hostile import one_line
 from core.memory import Memory
+from pages.shared import state
 from pages.shared.diff import differences, word_diff
-from pages.shared.duplicates.asked import Asked, put_widget
+from pages.shared.duplicates.asked import Asked
 from pages.shared.duplicates.choices import Choices
 from pages.shared.duplicates.search import Search
 from pages.shared.here import Here
 from pages.shared.inspector import open_memory
 from pages.shared.markup import chip, chips, escaped, slug, text_block
 from pages.shared.rows import Rows
+from pages.shared.timeline.paging import pager
 from pages.shared.words import plural, share
 
 __all__ = ["Shown", "group_row", "name_of"]
 
 _OTHERS: Final = 4
-_MORE: Final = 20
-_MEMBERS: Final = 500
+_A_PAGE: Final = 20
 # Longer texts are compared where they are asked for.
 _LONG: Final = 1_200
 _FIELD: Final = 300
@@ -50,8 +51,8 @@ class Shown:
     may_reject: bool = False
 
     def members(self, group: Group) -> list[Memory]:
-        """Return the memories of a group, of a large one the first."""
-        rows = self.search.rows(list(group.keys[:_MEMBERS]))
+        """Return the memories of a group."""
+        rows = self.search.rows(list(group.keys))
         return list(self.source.memories(rows[rows >= 0]))
 
     def survivor(self, group: Group, members: Sequence[Memory]) -> Survivor:
@@ -80,7 +81,7 @@ def group_row(shown: Shown, group: Group) -> bool:
     name, chosen = name_of(group), group.keys in shown.choices.taken
     stays = shown.survivor(group, members)
     best = next(memory for memory in members if memory.key == stays.key)
-    others = [memory for memory in members if memory.key != stays.key]
+    others = sorted((each for each in members if each.key != stays.key), key=lambda each: each.content == best.content)
     with st.container(border=True, gap="small", key=f"{'dup_on' if chosen else 'dup'}_{name}"):
         rejected = _head(shown, group, name)
         with st.container(horizontal=True, vertical_alignment="top", gap="small", key=f"dup_best_{name}"):
@@ -88,14 +89,7 @@ def group_row(shown: Shown, group: Group) -> bool:
             _open(best, f"{name}_best")
         if farthest := _farthest(group, members, stays.key):
             st.html(farthest)
-        limit = int(st.session_state.get(f"dup_more_{name}", _OTHERS))
-        for memory in others[:limit]:
-            _other(shown, group, best, memory, name=name)
-        if len(others) > limit:
-            label = f"Show {min(_MORE, len(others) - limit):,} more of {len(others):,}"
-            st.button(label, key=f"dup_all_{name}", type="tertiary", on_click=_more, args=(name, limit))
-        if len(group.keys) > _MEMBERS:
-            st.caption(f"The first {_MEMBERS:,} of {len(group.keys):,} are read here; the plan has all of them.")
+        _others(shown, group, best, others, name=name)
     return rejected
 
 
@@ -105,7 +99,7 @@ def _head(shown: Shown, group: Group, name: str) -> bool:
     of = "" if group.is_exact or len(group.hashes) < 3 else " of the least similar two"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"dup_head_{name}"):
         key = f"dup_take_{name}"
-        put_widget(key, group.keys in shown.choices.taken)
+        state.prepare_widget(key, group.keys in shown.choices.taken)
         st.checkbox("Merge", key=key, on_change=shown.choices.settle, args=(group, key))
         st.html(f"<div class='mn-num'><b>{count}</b> <span class='mn-muted'>{sure}{of}</span></div>", width="stretch")
         why_not = None if shown.may_reject else f"You are a {shown.here.actor.role}: what is rejected is kept for everybody."
@@ -168,14 +162,38 @@ def _value(text: str | None, tag: str) -> str:
     return "<span class='mn-muted'>nothing</span>" if text is None else f"<{tag}>{escaped(text, limit=_FIELD)}</{tag}>"
 
 
+def _others(shown: Shown, group: Group, best: Memory, others: Sequence[Memory], *, name: str) -> None:
+    """Draw the others, those that say it in other words first; of many a few, until somebody asks for all."""
+    start, size, key = 0, _OTHERS, f"dup_whole_{name}"
+    whole = bool(st.session_state.get(key))
+    if whole:
+        start, size = pager(f"dup_pages_{name}", len(others), _A_PAGE, words=("Earlier", "Next")), _A_PAGE
+    for memory in others[start : start + size]:
+        _other(shown, group, best, memory, name=name)
+    if len(others) > _OTHERS:
+        label = "Fewer" if whole else f"All {len(others):,} others"
+        st.button(label, key=f"dup_fold_{name}", type="tertiary", on_click=_fold, args=(key, not whole))
+
+
+def _fold(key: str, whole: bool) -> None:
+    st.session_state[key] = whole
+
+
 def _other(shown: Shown, group: Group, best: Memory, memory: Memory, *, name: str) -> None:
     key = f"{name}_{slug(memory.key)}"
-    with st.container(horizontal=True, vertical_alignment="top", gap="small", key=f"dup_other_{key}"):
-        st.html(
-            f"<div class='mn-row'>{chips(memory, now=shown.now, agents=shown.agents)}</div>"
+    same = memory.content == best.content
+    told = (
+        ""
+        if same
+        else (
             f"<div class='mn-small'>{_compared(memory.content, best.content)}</div>"
-            f"<div class='mn-reason'>{escaped(one_line(_likeness(shown.search, best, memory), 400))}</div>",
-            width="stretch",
+            f"<div class='mn-reason'>{escaped(one_line(_likeness(shown.search, best, memory), 400))}</div>"
+        )
+    )
+    with st.container(horizontal=True, vertical_alignment="center" if same else "top", gap="small", key=f"dup_other_{key}"):
+        badge = chip("the same text", hue="var(--mn-muted)", mark="=") if same else ""
+        st.html(
+            f"<div class='mn-row'>{chips(memory, now=shown.now, agents=shown.agents)}{badge}</div>{told}", width="stretch"
         )
         st.button(
             "Keep this one",
@@ -213,8 +231,6 @@ def _alone(score: PairScore, is_left: bool) -> list[str]:
 
 def _compared(text: str, best: str) -> str:
     """Return a text as it differs from the survivor's: what goes with it is struck out."""
-    if text == best:
-        return ""
     if max(len(text), len(best)) <= _LONG:
         return _diff(text, best)
     return f"{text_block(text, clamp=True)}<details><summary>What differs</summary>{_diff(text, best)}</details>"
@@ -235,7 +251,3 @@ def _open(memory: Memory, key: str) -> None:
         args=(memory.key,),
         help="All of it, its lineage and its neighbours.",
     )
-
-
-def _more(name: str, limit: int) -> None:
-    st.session_state[f"dup_more_{name}"] = limit + _MORE

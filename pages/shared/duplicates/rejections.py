@@ -21,11 +21,13 @@ from pages.shared.problem import attempt
 from pages.shared.timeline.paging import pager
 from pages.shared.words import age, exact, plural
 
-__all__ = ["kept", "may_reject", "reject", "rejected_list"]
+__all__ = ["just_rejected", "kept", "may_reject", "reject", "rejected_list"]
 
 _A_PAGE: Final = 20
 _TEXTS: Final = 4
 _TRIES: Final = 3
+_REASON: Final = 200
+_EXAMPLE: Final = "for example: two customers of the same name"
 
 
 def kept(here: Here) -> Rejections | None:
@@ -39,9 +41,43 @@ def may_reject(here: Here) -> bool:
     return here.actor.may(Permission.WRITE, tenant=desk_of(here).store.info.tenant)
 
 
-def reject(here: Here, group: Group) -> bool:
-    """Remember that a group is none; say whether that worked."""
-    return _change(here, lambda known: known.rejecting(group, by=here.actor.name, at=datetime.now(UTC)))
+def reject(shown: Shown, place: int, group: Group) -> bool:
+    """Remember that a group is none, and where in the list it stood; say whether that worked."""
+    if not _reject(shown.here, group):
+        return False
+    shown.choices.reject(place, group)
+    return True
+
+
+def just_rejected(shown: Shown) -> None:
+    """Draw in the place of the group that was rejected last that it was, why if somebody says so, and the way back."""
+    if shown.choices.rejected is None:
+        return
+    group = shown.choices.rejected[1]
+    rows = shown.search.rows(list(group.keys[:1]))
+    text = next((memory.content for memory in shown.source.memories(rows[rows >= 0])), "")
+    key = f"notsame_why_{slug(' '.join(group.hashes))}"
+    known = st.session_state.get(f"{key}_kept", "")
+    st.session_state.setdefault(key, known)  # a box that was not drawn for a while has forgotten what was in it
+    with st.container(border=True, gap="small", key="notsame_now"):
+        st.html(
+            "<div class='mn-small'><b>Not the same.</b> <span class='mn-muted'>Not asked about again until one of the texts "
+            f"changes: </span><span dir='auto'>{escaped(one_line(text, 120))}</span></div>"
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="notsame_line"):
+            why = st.text_input("Why, if you want to say", key=key, max_chars=_REASON, placeholder=_EXAMPLE, width="stretch")
+            back = st.button("Ask again", icon=":material/undo:", key="notsame_back", type="tertiary")
+            st.button("Close", icon=":material/close:", key="notsame_close", type="tertiary", on_click=shown.choices.close)
+    if back and _change(shown.here, lambda all_of: all_of.forgetting(group.hashes)):
+        shown.choices.close()
+        st.rerun()
+    if why.strip() != known and not back and _reject(shown.here, group, why.strip()):
+        st.session_state[f"{key}_kept"] = why.strip()
+        st.toast("The reason is kept: Rejected has it.", icon=":material/check:")
+
+
+def _reject(here: Here, group: Group, reason: str = "") -> bool:
+    return _change(here, lambda known: known.rejecting(group, by=here.actor.name, at=datetime.now(UTC), reason=reason))
 
 
 def rejected_list(shown: Shown, rejections: Rejections) -> None:
@@ -66,17 +102,19 @@ def _row(shown: Shown, each: Rejection, keys: Mapping[str, str]) -> None:
     gone = len(each.hashes) - min(len(rows), len(each.hashes))
     if gone:
         said += f"<div class='mn-muted'>{plural(gone, 'more text is', 'more texts are')} not near another one now.</div>"
-    here, reason = shown.here, f" · {one_line(each.reason, 200)}" if each.reason else ""
+    here = shown.here
+    reason = f"<div dir='auto'>“{escaped(one_line(each.reason, _REASON))}”</div>" if each.reason else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"rejected_{name}"):
         st.html(
-            f"<div class='mn-small mn-pile'>{said}</div><div class='mn-muted' title='{escaped(exact(each.at))}'>Not the "
-            f"same, said {escaped(one_line(each.by, 60))} {escaped(age(each.at, now=here.now) + reason)}</div>",
+            f"<div class='mn-small mn-pile'>{said}{reason}</div><div class='mn-muted' title='{escaped(exact(each.at))}'>Not "
+            f"the same, said {escaped(one_line(each.by, 60))} {escaped(age(each.at, now=here.now))}</div>",
             width="stretch",
         )
         pressed = st.button(
             "Ask again", icon=":material/undo:", key=f"rejected_back_{name}", type="tertiary", disabled=not shown.may_reject
         )
     if pressed and _change(here, lambda known: known.forgetting(each.hashes)):
+        shown.choices.close()
         st.rerun()
 
 

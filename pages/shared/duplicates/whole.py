@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.analysis.snapshot import Snapshot
 from core.curation.desk import Desk
@@ -15,14 +16,14 @@ from core.curation.lifecycle import load_lifecycle
 from core.scope import Scope
 from pages.shared import state
 from pages.shared.duplicates.alike import alike_label, alike_list, suspects_at
-from pages.shared.duplicates.asked import LISTS, ORDERS, Asked, controls, put_widget
+from pages.shared.duplicates.asked import LISTS, ORDERS, Asked, controls
 from pages.shared.duplicates.choices import choices_of
 from pages.shared.duplicates.chosen_bar import bar
+from pages.shared.duplicates.found import found_words
 from pages.shared.duplicates.group_rows import Shown, group_row
 from pages.shared.duplicates.offers import offered_of, ordered
-from pages.shared.duplicates.progress import found_words, outdated, progress, stopped
-from pages.shared.duplicates.rejections import kept, may_reject, reject, rejected_list
-from pages.shared.duplicates.search import Search, searches
+from pages.shared.duplicates.rejections import just_rejected, kept, may_reject, reject, rejected_list
+from pages.shared.duplicates.search import LOWEST, Search, search_errand
 from pages.shared.here import Here
 from pages.shared.markup import escaped
 from pages.shared.planning import desk_of
@@ -31,9 +32,15 @@ from pages.shared.remembered import to_minute
 from pages.shared.rows import Rows
 from pages.shared.timeline.paging import pager
 from pages.shared.words import plural, share
+from pages.shared.work import Errand, works
+from pages.shared.work_progress import outcome
 
 __all__ = ["draw"]
 
+_ABOUT: Final = (
+    "A plan keeps one of each group and retires the others, once the one that stays is proved to be found in their place. "
+    "It can be undone."
+)
 _A_PAGE: Final = 10
 # Of more memories a search takes minutes of every processor: it is asked for.
 _ASKED_FROM: Final = 200_000
@@ -43,13 +50,15 @@ _AGAIN_FROM: Final = 20_000
 
 def draw(here: Here, desk: Desk, *, agents: Mapping[str, str]) -> None:
     """Draw the page below its title."""
+    lead = st.empty()
+    lead.html(f"<p class='mn-lead'>{_ABOUT}</p>")
     snapshot = snapshot_with_vectors(here, said="Duplicates are looked for by the vectors of the index, read once.")
     if snapshot is None:
         return
     asked = controls()
     search = _searched(here, snapshot, asked)
     rejections = None if search is None else kept(here)
-    if search is None or rejections is None or search.pairs is None or search.table is None:
+    if search is None or rejections is None:
         return
     shown = Shown(
         here,
@@ -62,7 +71,7 @@ def draw(here: Here, desk: Desk, *, agents: Mapping[str, str]) -> None:
         _recalls(here, here.catalog.uri, here.catalog.bucket, here.index, to_minute(here.now)),
         may_reject(here),
     )
-    _lists(shown, rejections)
+    _lists(shown, rejections, lead)
     st.caption(found_words(search.pairs))
     if snapshot.sampled:
         st.caption("This index is sampled, so only a part of it was compared.")
@@ -75,47 +84,30 @@ def _recalls(_here: Here, *key: Any) -> Mapping[str, int]:  # noqa: ARG001
 
 
 def _searched(here: Here, snapshot: Snapshot, asked: Asked) -> Search | None:
-    """Return the search, or the one of before until it is done; the page says how far it is."""
-    known, last = searches().known(here, snapshot, asked.within), searches().last(here, asked.within)
-    if known is None and last is not None and snapshot.rows > _AGAIN_FROM:
-        outdated(here, snapshot, last)
-        return last
-    if known is None and last is None and snapshot.rows > _ASKED_FROM:
-        _begin(here, snapshot, asked)
-        return None
-    search = searches().look(here, snapshot, asked.within)
-    if not search.job.done:
-        progress(search)
-        return last
-    if search.pairs is None:
-        stopped(here, snapshot, search)
-        return last
-    if search.revision != snapshot.revision:
-        outdated(here, snapshot, search)
-    return search
+    """Return what was found, or what was before until that is done; the page says how far it is."""
+    errand = search_errand(here, snapshot, asked.within)
+    begins, renews = snapshot.rows <= _ASKED_FROM, snapshot.rows <= _AGAIN_FROM
+    work = outcome(errand, name="duplicates", begins=begins, renews=renews)
+    if not begins and works().known(errand) is None and work is None:
+        _begin(errand, snapshot)
+    found: Search | None = None if work is None else work.result
+    return found
 
 
-def _begin(here: Here, snapshot: Snapshot, asked: Asked) -> None:
+def _begin(errand: Errand, snapshot: Snapshot) -> None:
     """Offer to search an index so large that it takes minutes."""
     count = plural(snapshot.rows, "memory")
     st.html(f"<p class='mn-empty'>Comparing {count} takes minutes. Nothing is changed by it.</p>")
     with st.container(horizontal=True, horizontal_alignment="center"):
-        st.button(
-            "Look for duplicates",
-            type="primary",
-            key="duplicates_begin",
-            on_click=searches().begin,
-            args=(here, snapshot, asked.within),
-        )
+        st.button("Look for duplicates", type="primary", key="duplicates_begin", on_click=works().begin, args=(errand,))
 
 
-def _lists(shown: Shown, rejections: Rejections) -> None:
+def _lists(shown: Shown, rejections: Rejections, lead: DeltaGenerator) -> None:
     here, search, asked = shown.here, shown.search, shown.asked
-    assert search.pairs is not None
     every = search.groups(asked.threshold, rejections)
     offered = offered_of(search, every, here)
     suspects = offered_of(search, suspects_at(search.pairs.suspects, asked.threshold), here)
-    st.html(_lead(shown, offered, len(every)))
+    lead.html(_lead(shown, offered, len(every)))
     labels = {
         "groups": f"Groups · {len(offered):,}",
         "alike": alike_label(len(suspects)),
@@ -134,7 +126,7 @@ def _which(labels: Mapping[str, str], asked: Asked, *, several: bool) -> str:
     """Draw the choice of a list, and of the order of the groups, and return the list."""
     which = state.get("list") if state.get("list") in LISTS else LISTS[0]
     with st.container(horizontal=True, horizontal_alignment="distribute", key="duplicates_which"):
-        put_widget("duplicates_list", which)
+        state.prepare_widget("duplicates_list", which)
         st.segmented_control(
             "List",
             LISTS,
@@ -152,42 +144,47 @@ def _which(labels: Mapping[str, str], asked: Asked, *, several: bool) -> str:
 
 
 def _groups(shown: Shown, offered: Sequence[Group]) -> None:
-    if not offered:
-        _none(shown)
-        return
-    chosen = shown.choices.of(offered)
-    bar(shown, offered, chosen)
+    if offered:
+        bar(shown, offered, shown.choices.of(offered))
     found = ordered(offered, shown.asked.order)
     start = pager("duplicates", len(found), _A_PAGE, words=("Earlier", "Next"))
-    rejected = [group for group in found[start : start + _A_PAGE] if group_row(shown, group)]
+    page, rejected = found[start : start + _A_PAGE], None
+    place = shown.choices.place(len(page))
+    for number, group in enumerate(page):
+        if number == place:
+            just_rejected(shown)
+        if group_row(shown, group):
+            rejected = number, group
+    if place is not None and place >= len(page):
+        just_rejected(shown)
+    if not offered:
+        _none(shown)
     if start + _A_PAGE < len(found):
         pager("duplicates", len(found), _A_PAGE, below=True, words=("Earlier", "Next"))
-    if rejected and reject(shown.here, rejected[0]):
-        st.session_state["told"] = "Not asked about again until one of the texts changes. Rejected has it."
+    if rejected and reject(shown, *rejected):
         st.rerun()
 
 
 def _lead(shown: Shown, offered: Sequence[Group], every: int) -> str:
     memories = sum(len(group.keys) for group in offered)
     whole = f"<b>{plural(len(shown.search.frame), 'memory')}</b> in <b>{escaped(shown.here.index)}</b>"
-    of = "" if shown.here.scope == Scope() else f" Filters leave {len(offered):,} of {plural(every, 'group')}."
+    of = ""
+    if shown.here.scope != Scope():
+        of = f" The filters on the left leave {len(offered):,} of {plural(every, 'group')}: those with a memory that fits."
     said = f"<b>{memories:,}</b> of {whole} say the same as another: they could be <b>{len(offered):,}</b>."
     if not offered:
         said = f"No two of {whole} say the same with {share(shown.asked.threshold, 1)} certainty."
-    return (
-        f"<p class='mn-lead'>{said}{of} Nothing goes by itself: a plan retires what another one stands for, once that one "
-        "is proved to be found in its place, and can be undone.</p>"
-    )
+    return f"<p class='mn-lead'>{said}{of} {_ABOUT}</p>"
 
 
 def _none(shown: Shown) -> None:
-    lower = " Move the certainty lower to see what is nearly the same." if shown.asked.threshold > Asked.threshold else ""
+    lower = " Move the certainty lower to see what is nearly the same." if shown.asked.threshold > LOWEST else ""
     filters = " Take filters away on the left to see more." if shown.here.scope != Scope() else ""
     st.html(f"<p class='mn-empty'>There is nothing to merge here.{lower}{filters}</p>")
 
 
 def _order(asked: Asked) -> None:
-    put_widget("duplicates_order", asked.order)
+    state.prepare_widget("duplicates_order", asked.order)
     st.selectbox(
         "Order",
         list(ORDERS),

@@ -38,6 +38,7 @@ from tests.core.curation.desks import (
     retire,
 )
 from tests.core.curation.stepping import Crash, Workbench
+from tests.core.forked import forking
 
 
 @pytest.fixture
@@ -219,6 +220,7 @@ def test_two_who_apply_at_once_get_all_of_it_done(tmp_path: Path) -> None:
     assert not verify(desk.ledger.journal, desk.stream).broken
 
 
-def test_killed_in_the_middle_nothing_is_lost_and_nothing_untold(tmp_path: Path) -> None:
+def test_killed_in_the_middle_nothing_is_lost_and_nothing_untold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("multiprocessing.get_context", lambda method: forking())
     figures = curation_kills.run(tmp_path, kills=2, changes=2_000, wait_s=0)
     assert (figures.lost, figures.untold, figures.broken, figures.undone_to_the_byte) == (0, 0, 0, True)

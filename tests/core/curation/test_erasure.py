@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,6 +33,7 @@ from core.vectors.embedded import EmbeddedClient
 from core.vectors.server import RunningServer
 from tests.core.curation.desks import ADA, ANN, apply, contents, edit, make_plan, retire
 from tests.core.endpoints import KEY_ID, SECRET, as_somebody
+from tests.core.forked import in_process
 from tests.core.memory_builders import NOW, index_file, make_memory
 
 DIMENSION = 32
@@ -90,12 +92,18 @@ def erase(store: MemoryStore, *keys: str) -> None:
     assert apply(desk, plan).complete
 
 
-@pytest.fixture
-def told(tmp_path: Path) -> Path:
-    """Return the directory of a store that was closed, with the engine's own snapshot."""
-    with closing(opened(tmp_path, tmp_path / ".cache")) as catalog:
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory of a store that was closed, with the engine's own snapshot, to be copied."""
+    directory = tmp_path_factory.mktemp("told")
+    with closing(opened(directory, directory / ".cache")) as catalog:
         told_everywhere(catalog)
-    return tmp_path
+    return directory
+
+
+@pytest.fixture
+def told(closed: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(closed, tmp_path, dirs_exist_ok=True))
 
 
 def test_the_traces_would_be_found(told: Path):
@@ -224,41 +232,40 @@ def test_a_short_text_takes_nothing_of_others_with_it(tmp_path: Path):
         assert [each.query.name for each in golden_of(store, actor=ADA).every()] == ["book"]
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-from core.access import LOCAL_ADMIN
-from tests.core.curation.test_erasure import erase, opened
-directory, at = Path(sys.argv[1]), int(sys.argv[2])
-catalog = opened(directory, directory / ".cache")
-store = catalog.open("team", actor=LOCAL_ADMIN)
-ledger, steps = store.archive.ledger, iter(range(10_000))
+def erase_killed_at(directory: Path, at: int) -> None:
+    """Erase the memory in a process that is no more at one of the moments before and after its steps."""
+    catalog = opened(directory, directory / ".cache")
+    store = catalog.open("team", actor=LOCAL_ADMIN)
+    assert store.archive is not None
+    ledger, moments = store.archive.ledger, iter(range(10_000))
 
-def stepping(owner, name):
-    inner = getattr(owner, name)
-    def call(*arguments, **options):
-        if next(steps) == at:
-            os._exit(9)
-        answer = inner(*arguments, **options)
-        if next(steps) == at:
-            os._exit(9)
-        return answer
-    setattr(owner, name, call)
+    def stepping(owner: object, name: str) -> None:
+        inner = getattr(owner, name)
 
-stepping(ledger.journal, "append")
-stepping(ledger.journal, "purge")
-stepping(ledger.documents, "remove")
-stepping(store.records, "delete")
-stepping(store.records, "scrub")
-erase(store, "secret")
-os._exit(0)
-"""
+        def call(*arguments: Any, **options: Any) -> Any:
+            if next(moments) == at:
+                os._exit(9)
+            answer = inner(*arguments, **options)
+            if next(moments) == at:
+                os._exit(9)
+            return answer
+
+        setattr(owner, name, call)
+
+    stepping(ledger.journal, "append")
+    stepping(ledger.journal, "purge")
+    stepping(ledger.documents, "remove")
+    stepping(store.records, "delete")
+    stepping(store.records, "scrub")
+    erase(store, "secret")
+    os._exit(0)
 
 
 @pytest.mark.parametrize("at", [5, 9, 12, 16])
 def test_nothing_stays_where_the_process_was_killed_in_the_middle_and_somebody_went_on(told: Path, at: int):
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(told), str(at)], check=False, timeout=120)
-    assert killed.returncode == 9
+    killed = in_process(erase_killed_at, told, at)
+    killed.join()
+    assert killed.exitcode == 9
     with closing(opened(told, told / ".cache")) as catalog:
         store = catalog.open("team", actor=LOCAL_ADMIN)
         desk = open_desk(store)

@@ -5,28 +5,19 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
 
 from core.curation.journal import Kind
-from core.curation.ledgers import open_ledger
 from core.curation.verification import verify
 from core.errors import BusyError, ChangedMeanwhileError
-from tests.core.curation.ledger_builders import STREAM, draft, make_image, prepared, write_plan
+from tests.core.curation.ledger_builders import STREAM, draft, make_image, write_plan
 from tests.core.curation.ledger_places import Directory, Place
+from tests.core.curation.ledger_processes import PLANS, write_on, write_plans
+from tests.core.forked import in_process
 
 BOTH = pytest.mark.parametrize("place", ["sqlite", "s3"], indirect=True)
-PLANS = 4
-
-
-def write_plans(where: str, name: str) -> None:
-    ledger = open_ledger(where)
-    for turn in range(PLANS):
-        write_plan(ledger.journal, [make_image(f"{name}-{turn}"), make_image("shared")], f"{name}-{turn}")
-    ledger.close()
 
 
 def check_whole(place: Place, names: list[str], *, plans: int = PLANS) -> None:
@@ -58,10 +49,7 @@ def test_threads_leave_no_gap_and_no_fork(place: Place, shared: bool) -> None:
 
 @BOTH
 def test_processes_leave_no_gap_and_no_fork(place: Place) -> None:
-    context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=write_plans, args=(place.where, name)) for name in ("p0", "p1")]
-    for process in processes:
-        process.start()
+    processes = [in_process(write_plans, place.where, name) for name in ("p0", "p1")]
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0]
@@ -108,26 +96,11 @@ def test_of_those_who_want_a_lease_one_has_it(place: Place) -> None:
     assert set(most) == {1}
 
 
-def write_on(where: str, pipe: Connection) -> None:
-    """Append for ever, and say after each entry that it is durable."""
-    journal = open_ledger(where, clock=lambda: datetime(2026, 3, 1, tzinfo=UTC)).journal
-    with journal.lease(STREAM, plan_id="p", actor="killed"):
-        journal.append(STREAM, draft(Kind.BEGUN, "p"))
-        batch = 0
-        while True:
-            images = [make_image(f"k{batch}-{n}") for n in range(20)]
-            entry = journal.append(STREAM, prepared(images, "p", batch=batch), images)
-            pipe.send((entry.number, entry.hash))
-            batch += 1
-
-
 @BOTH
 @pytest.mark.parametrize("acknowledged", [pytest.param(1, id="at-once"), pytest.param(7, id="later")])
 def test_what_was_acknowledged_survives_kill_9(place: Place, acknowledged: int) -> None:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=write_on, args=(place.where, theirs))
-    process.start()
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    process = in_process(write_on, place.where, theirs)
     theirs.close()
     told = [ours.recv() for _ in range(acknowledged)]
     process.kill()
@@ -157,10 +130,8 @@ def _rest(receive: Callable[[], Any]) -> list[Any]:
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 def test_a_lease_holds_between_processes(place: Place) -> None:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=write_on, args=(place.where, theirs))
-    process.start()
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    process = in_process(write_on, place.where, theirs)
     theirs.close()
     ours.recv()
     with (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -15,7 +16,8 @@ from core.curation.verification import verify
 from core.errors import CurationError
 from core.past.stand_ins import stand_ins
 from tests.core.curation.desks import ADA, apply, contents, make_desk
-from tests.core.curation.merge_builders import consolidation, found
+from tests.core.curation.merge_builders import consolidation, found, merged_key
+from tests.core.curation.test_idle_merges import spoilt
 from tests.core.memory_builders import make_memory, make_store
 
 WORDS = ("anchor", "barrel", "candle", "dagger", "engine", "feather", "girder", "hammer")
@@ -23,6 +25,7 @@ TEXTS = {f"s{place}": f"The {word} was moved to dock {place}." for place, word i
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("merge"), st.lists(st.integers(0, 20), min_size=2, max_size=4, unique=True)),
+        st.tuples(st.just("spoil"), st.lists(st.integers(0, 20), min_size=2, max_size=3, unique=True)),
         st.tuples(st.just("unmerge"), st.lists(st.integers(0, 20), min_size=1, max_size=2)),
         st.tuples(st.just("undo"), st.lists(st.integers(0, 20), min_size=1, max_size=1)),
     ),
@@ -38,6 +41,11 @@ def step(desk: Desk, number: int, kind: str, picks: list[int]) -> None:
     try:
         if kind == "merge" and len(set(chosen)) > 1:
             apply(desk, consolidation(desk, *dict.fromkeys(chosen), plan_id=f"merge-{number}"))
+        elif kind == "spoil" and len(set(chosen)) > 1:
+            before, plan = contents(desk.store), spoilt(desk, "Nothing.", *dict.fromkeys(chosen))
+            report = apply(desk, replace(plan, id=f"spoilt-{number}"))
+            assert (merged_key(plan) in contents(desk.store)) is not bool(report.taken_back)
+            assert contents(desk.store) == before or not report.taken_back
         elif kind == "unmerge":
             merged = [key for key in here if key not in TEXTS]
             if merged:

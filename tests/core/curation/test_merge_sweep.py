@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,15 @@ from core.curation.consolidation.planning import merges_of
 from core.curation.delivery import Delivery
 from core.curation.desk import Desk
 from core.curation.golden import GoldenQueries, GoldenQuery
+from core.curation.ledgers import open_ledger
+from core.curation.pending import forget_plans_with
 from core.curation.proposals import Standing
-from core.errors import ChangedMeanwhileError, ConfigError, NotAllowedError
+from core.errors import BusyError, CancelledError, ChangedMeanwhileError, ConfigError, NotAllowedError
 from core.memory.record import Record
 from core.scope import Scope
 from tests.core.curation.desks import ADA, ANN, VERA, apply, contents, edit, make_plan, moment_of, retire, seen
+from tests.core.curation.ledger_builders import STREAM
+from tests.core.curation.ledger_places import S3
 from tests.core.curation.merge_builders import consolidation, draft_of, make_merge_desk, merged_key, stand_in_plan
 from tests.core.memory_builders import DAY, make_memory
 
@@ -76,8 +80,10 @@ def test_nobody_is_asked_the_same_twice(desk: Desk) -> None:
     desk.discard(first.kept[0], actor=ANN)
     third = run(desk, *PAIRS)
     assert (third.known, third.kept, len(desk.pending(actor=VERA))) == (1, [], 1)
-    assert desk.declined(actor=VERA) == {first.kept[0]}
-    apply(desk, make_plan(desk, edit(desk, "s0", confidence=0.9), edit(desk, "s2", confidence=0.9), id="edit"))
+    assert desk.decided(actor=VERA).ids == {first.kept[0]}
+    apply(desk, make_plan(desk, edit(desk, "s0", confidence=0.9), edit(desk, "s2", confidence=0.9), id="sure"))
+    assert run(desk, PAIRS[0]).kept == []  # what a person was asked is whether the texts are one
+    apply(desk, make_plan(desk, edit(desk, "s0", content="The crane was painted."), id="edit"))
     assert len(run(desk, PAIRS[0]).kept) == 1  # it is another question now
 
 
@@ -86,8 +92,8 @@ def test_a_proposal_that_is_stale_makes_room_for_the_new_one(desk: Desk) -> None
     apply(desk, make_plan(desk, edit(desk, "s0", confidence=0.9), id="edit"))
     fresh, now = desk.propose(consolidation(desk, "s0", "s1"), actor=SWEEP)
     assert (standing, now) == (Standing.NEW, Standing.NEW)
-    assert plan.id != fresh.id
-    assert [each.plan_id for each in desk.pending(actor=VERA)] == [fresh.id]
+    assert (plan.id, plan.hash == fresh.hash) == (fresh.id, False)
+    assert [each.plan_hash for each in desk.pending(actor=VERA)] == [fresh.hash]
 
 
 def test_what_waits_by_somebody_else_is_left_alone(desk: Desk) -> None:
@@ -223,7 +229,7 @@ def test_a_blocked_sweep_keeps_one_plan_however_often_it_runs(desk: Desk) -> Non
     assert ([waiting.plan_id], waiting.changes) == (more.kept, 2)
     desk.discard(waiting.plan_id, actor=ADA)
     last = delivery.apply(make_plan(desk, *retire(desk, "s1", "s2"), id="sweep-5", policy="sweep"))
-    assert "turned the same plan down before" in (last.stopped or "")
+    assert "turned the same plan down or took it back before" in (last.stopped or "")
     assert desk.pending(actor=VERA) == []
 
 
@@ -260,3 +266,145 @@ def test_a_merge_for_which_most_would_stay_is_for_nobody(desk: Desk) -> None:
         report = merge_sweep(desk, lambda _: [bad], actor=SWEEP, now=moment_of(desk))
         assert (report.proposed, report.kept, report.applied) == (1, [], [])
         assert "0 of 2 memories could go: the rest is not found" in next(iter(report.refused.values()))
+
+
+def between(desk: Desk, happens: Callable[[], Any], *groups: Iterable[str]) -> Any:
+    """Return what proposes these groups, after which something happens before the run comes to apply them."""
+
+    def propose(avoid: dict[str, str]) -> Iterator[Proposal]:
+        yield from proposals(desk, *groups)(avoid)
+        happens()
+
+    return propose
+
+
+def test_two_runs_at_once_stay_within_the_limits_together(desk: Desk) -> None:
+    """Each saw room for two memories; the other took it meanwhile."""
+    limit(desk, replace(FREE, share_day=0.06))
+    other: list[MergeReport] = []
+    propose = between(desk, lambda: other.append(run(desk, PAIRS[1])), PAIRS[0])
+    report = merge_sweep(desk, propose, actor=SWEEP, now=moment_of(desk))
+    assert (other[0].retired, report.retired) == (2, 0)
+    assert "a day, of which 2 are merged" in (report.stopped or "")
+
+
+def test_while_another_machine_applies_merges_nothing_is_applied(desk: Desk) -> None:
+    limit(desk, FREE)
+    with desk.ledger.journal.lease(f"{desk.stream}/merging", plan_id="merge", actor="elsewhere"):
+        report = run(desk, *PAIRS)
+    assert (report.retired, report.applied) == (0, [])
+    assert "elsewhere has been changing" in (report.held or "")
+    assert run(desk, *PAIRS).retired == 4
+
+
+@pytest.mark.parametrize(
+    ("happens", "why"),
+    [
+        pytest.param(lambda desk: limit(desk, replace(FREE, mode="off")), "the mode is off now", id="switched off"),
+        pytest.param(lambda desk: limit(desk, replace(FREE, share_run=0.0)), "0% of 34 memories a run", id="less room"),
+        pytest.param(
+            lambda desk: apply(desk, make_plan(desk, *retire(desk, *(f"f{n}" for n in range(25))), id="shrunk")),
+            "10% of 9 memories a run",
+            id="a smaller index",
+        ),
+    ],
+)
+def test_limits_hold_as_they_are_when_it_applies(desk: Desk, happens: Callable[[Desk], Any], why: str) -> None:
+    limit(desk, replace(FREE, share_run=0.1))
+    report = merge_sweep(desk, between(desk, lambda: happens(desk), PAIRS[0]), actor=SWEEP, now=moment_of(desk))
+    assert (report.retired, report.applied) == (0, [])
+    assert why in (report.stopped or "")
+
+
+def test_a_merge_beyond_what_a_run_may_do_waits_and_the_rest_goes_on(desk: Desk) -> None:
+    """One group that is too large would else stop every run for ever."""
+    limit(desk, replace(FREE, share_run=0.06))
+    report = run(desk, ("s0", "s1", "s2"), ("s3", "f0"))
+    assert (report.retired, len(report.kept), report.stopped) == (2, 1, None)
+    assert list(report.refused.values()) == ["it would retire 3 memories at once, and a run may retire 2"]
+
+
+def test_what_waits_and_can_be_applied_no_more_is_withdrawn(desk: Desk) -> None:
+    """Else its memories would be left alone for ever, and it would take a place in the queue."""
+    first = run(desk, *PAIRS)
+    apply(desk, make_plan(desk, edit(desk, "s0", confidence=0.9), edit(desk, "s2", content="All is well."), id="edit"))
+    second = run(desk, PAIRS[0])
+    assert (second.withdrawn, len(second.kept)) == (2, 1)
+    (waiting,) = desk.pending(actor=VERA)
+    assert waiting.plan_id in first.kept
+    plan = desk.kept(waiting.plan_id, actor=ADA)
+    assert plan is not None
+    assert apply(desk, plan).complete
+    desk.propose(consolidation(desk, "s2", "s3"), actor=ANN)
+    apply(desk, make_plan(desk, edit(desk, "s2", confidence=0.1), id="again"))
+    assert run(desk).withdrawn == 0  # what somebody else proposed is theirs
+
+
+@pytest.mark.parametrize("mode", ["apply", "propose"])
+def test_what_was_taken_back_is_not_merged_again(desk: Desk, mode: Any) -> None:
+    limit(desk, replace(FREE, mode=mode))
+    before = contents(desk.store)
+    report = run(desk, *PAIRS)
+    for kept in report.kept:
+        plan = desk.kept(kept, actor=ADA)
+        assert plan is not None
+        apply(desk, plan)
+    for deed in desk.history(actor=VERA):
+        apply(desk, desk.undo_plan(deed.plan_id, actor=ADA))
+    assert contents(desk.store) == before
+    again = run(desk, *PAIRS)
+    assert (again.known, again.kept, again.applied, again.held) == (2, [], [], None)
+    assert contents(desk.store) == before
+
+
+def test_what_was_turned_down_is_not_asked_again_with_one_memory_more(desk: Desk) -> None:
+    """A task that grows by a memory a day is not another question every night; one that doubled is."""
+    (kept,) = run(desk, ("s0", "s1", "s2")).kept
+    desk.discard(kept, actor=ANN)
+    assert run(desk, ("s0", "s1", "s2", "s3")).known == 1
+    assert len(run(desk, ("s2", "s3")).kept) == 1
+    assert forget_plans_with(desk._place, {"s0"}, ()) == 0
+    assert desk.decided(actor=VERA).ids == frozenset()  # nothing is kept of what was erased
+
+
+def test_a_clock_that_went_back_gives_no_room(desk: Desk) -> None:
+    apply(desk, consolidation(desk, *PAIRS[0]))
+    desk._place.clock.now -= 10 * DAY  # type: ignore[attr-defined]
+    assert desk.merged_within_a_day(actor=VERA) == 2
+
+
+def test_a_run_whose_time_is_over_says_what_it_did_not_come_to(desk: Desk) -> None:
+    limit(desk, FREE)
+    many = [replace(each, after=5) for each in proposals(desk, *PAIRS)({})]
+    over = iter((None, "The time is over.", "The time is over."))
+    report = merge_sweep(desk, lambda _: many, actor=SWEEP, now=moment_of(desk), ended=lambda: next(over))
+    assert (report.retired, report.left, report.stopped) == (2, 6, "The time is over.")
+
+    def search(_: dict[str, str]) -> Iterator[Proposal]:
+        raise CancelledError("The search was stopped.")
+
+    report = merge_sweep(desk, search, actor=SWEEP, now=moment_of(desk), ended=lambda: "The time is over.")
+    assert (report.proposed, report.stopped) == (0, "The time is over.")
+
+
+def test_machines_that_share_a_bucket_take_turns_at_merging(s3: S3) -> None:
+    """Beside the lease of the index, which each plan takes meanwhile; it makes no stream of its own."""
+    one, other = (open_ledger(s3.where) for _ in range(2))
+    said = {"plan_id": "merge", "actor": "sweep"}
+    with one.journal.lease(f"{STREAM}/merging", **said):
+        one.journal.renew(f"{STREAM}/merging")
+        with pytest.raises(BusyError), other.journal.lease(f"{STREAM}/merging", **said):
+            pass
+        with other.journal.lease(STREAM, **said):
+            assert one.journal.streams() == []
+    with other.journal.lease(f"{STREAM}/merging", **said):
+        pass
+    for ledger in (one, other):
+        ledger.close()
+
+
+def test_what_is_stopped_before_it_applies_says_so(desk: Desk) -> None:
+    limit(desk, FREE)
+    report = run(desk, *PAIRS, cancelled=lambda: True)
+    assert (report.retired, report.applied) == (0, [])
+    assert "before anything was applied" in (report.held or "")

@@ -139,7 +139,7 @@ def test_groups_are_bounded_and_share_nothing(fewest: int, more: int, rows: list
     matrix, places = near(*rows), np.arange(len(rows))
     most = fewest + more
     if alike:
-        pieces = stars(matrix, places, likeness=0.5, fewest=fewest, most=most)
+        pieces = stars(matrix, places, likeness=0.5, fewest=fewest, most=most, told=lambda _: None)
         assert all(fewest <= len(piece) <= most for piece in pieces)
     else:
         pieces = divided(matrix, places, fewest=fewest, most=most)
@@ -159,6 +159,18 @@ def test_it_can_be_stopped() -> None:
     frame = frame_of(*[{"session_id": "s"}] * 4)
     with pytest.raises(CancelledError):
         groups_of(frame, near(*[0] * 4), by="session", now=NOW, stop=lambda: True)
+    calls = iter([False, False, True])  # inside the search for neighbours
+    with pytest.raises(CancelledError):
+        groups_of(frame, near(*[0] * 4), by="cluster", now=NOW, stop=lambda: next(calls))
+
+
+@pytest.mark.parametrize("by", ["cluster", "session", "window"])
+def test_it_says_how_far_it_is(by: Any) -> None:
+    frame = frame_of(*[{"session_id": "s", "agent_id": agent} for agent in ("ann", "bob") for _ in range(4)])
+    heard: list[float] = []
+    groups_of(frame, near(*[0] * 8), by=by, now=NOW, progress=heard.append)
+    assert heard == sorted(heard)
+    assert (heard[0], heard[-1]) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -166,3 +166,33 @@ def test_what_a_model_writes_is_not_believed() -> None:
     assert draft.method == "writer-1"
     assert [one.supported for one in draft.sentences] == [True, False]
     assert draft.sentences[1].sources == ()
+
+
+CLOSED = "The big gate of hall four is closed for the whole night shift"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "author", "together"),
+    [
+        pytest.param(f"{CLOSED} now.", f"{CLOSED}.", "ada", True, id="it says all of it"),
+        pytest.param(f"{CLOSED} now.", f"{CLOSED}.", "bob", False, id="another says it"),
+        pytest.param(f"{CLOSED} now.", f"{CLOSED}?", "ada", False, id="a question"),
+        pytest.param(f"{CLOSED}.", f"{CLOSED.replace('closed', 'painted')}.", "ada", False, id="another verb"),
+    ],
+)
+def test_a_sentence_stands_only_for_what_it_says(one: str, other: str, author: str, together: bool) -> None:
+    """However near their vectors are: else its sources would not say it, and what they say would be lost."""
+    draft = summarise([source(0, one), source(1, other, agent_id=author)], embedder=EMBEDDER, share=0.1)
+    assert [one.sources for one in draft.sentences] == ([("m0", "m1")] if together else [("m0",), ("m1",)])
+
+
+def test_a_day_that_a_sentence_stands_for_is_in_its_heading() -> None:
+    draft = draft_of(f"{CLOSED} now.", f"{CLOSED}.", share=0.1)
+    assert [one.text for one in draft.sentences] == [f"2026-01-30/2026-01-31: {CLOSED} now."]
+    assert checked(draft.text, sources(f"{CLOSED} now.", f"{CLOSED}."), EMBEDDER).faithfulness == 1.0
+
+
+def test_a_title_tells_little_without_what_follows() -> None:
+    assert telling("## Steps to extract the numbers of the chapters") < telling(
+        "Steps to extract the numbers of the chapters"
+    )

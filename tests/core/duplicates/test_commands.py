@@ -47,7 +47,7 @@ def test_a_run_ends_with_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert evaluate(path) == 0
     printed = capsys.readouterr().out.strip().splitlines()
     last = json.loads(printed[-1])
-    assert list(last) == ["auc", "best_f1", "precision", "recall", "pairs", "ms_per_pair"]
+    assert list(last) == ["auc", "best_f1", "precision", "recall", "found", "pairs", "ms_per_pair"]
     assert [last[name] for name in ("auc", "best_f1", "precision", "recall", "pairs")] == [1.0, 1.0, 1.0, 1.0, 4]
     assert printed[0].startswith("4 pairs, 2 duplicate")
     assert evaluate(path, "--split", "test") == 0
@@ -61,12 +61,43 @@ def test_a_run_ends_with_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         pytest.param([{"text_a": "x", "text_b": "y"}], "line 1: a pair needs a label", id="label"),
         pytest.param([{"text_a": "x", "text_b": "y", "score": "high"}], "line 1: a pair needs a label", id="score"),
         pytest.param([], "holds no pairs", id="empty"),
-        pytest.param([LABELLED[0]], "of one kind alone", id="one-kind"),
+        pytest.param(
+            [{"text_a": "x", "text_b": "y", "score": 6}], "line 1: .* from 0 to 5, and has the score 6", id="too-much"
+        ),
+        pytest.param([{"text_a": "x", "text_b": "y", "score": "nan"}], "line 1: .* from 0 to 5", id="nan"),
+        pytest.param(
+            [{"text_a": "x", "text_b": "y", "label": "perhaps"}], "line 1: the label 'perhaps'", id="unknown-label"
+        ),
+        pytest.param([{"text_a": "x", "text_b": "y", "label": 2}], "line 1: the label 2", id="number-for-a-label"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_its_line(tmp_path: Path, rows: list[dict[str, Any]], message: str) -> None:
     with pytest.raises(FileReadError, match=message):
         pairs.read_pairs(rows_at(tmp_path / "pairs.jsonl", rows), yes=frozenset({"1"}))
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        *((1, 0), (True, False), ("1.0", "0"), ("True", "false"), ("Duplicate", "not duplicate"), ("yes", "non-duplicate")),
+        *(("entailment", "neutral"), ("consistent", "contradiction"), ("paraphrase", "not_paraphrase")),
+    ],
+)
+def test_labels_are_read_as_sets_write_them(tmp_path: Path, yes: object, no: object) -> None:
+    rows = [{"text_a": "x", "text_b": "y", "label": label} for label in (yes, no)]
+    assert pairs.read_pairs(rows_at(tmp_path / "pairs.jsonl", rows), yes=pairs.TASKS["duplicate"]().yes).labels == (
+        True,
+        False,
+    )
+
+
+def test_where_there_is_nothing_to_judge_by_nothing_is_wrong() -> None:
+    scores = np.array([0.1, 0.2])
+    none = pairs.judged(scores, [True, False], threshold=0.5)
+    assert (none.precision, none.recall, none.found) == (1.0, 0.0, 0)
+    alone = pairs.judged(scores, [False, False], threshold=0.15)
+    assert (alone.auc, alone.best_f1, alone.precision, alone.recall, alone.found) == (0.5, 1.0, 0.0, 1.0, 1)
+    assert pairs.judged(scores, [True, True], threshold=0.15).auc == 0.5
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=30))

@@ -40,6 +40,16 @@ SAME = [
     pytest.param("Postgres is used.", "PostgreSQL is used.", id="name-alias"),
     pytest.param("An Italian restaurant in Leeds.", "A restaurant in Leeds, from Italy.", id="land-and-people"),
     pytest.param('call find {"id": "A1", "to": "LAS"}', 'call find {"id":"A1","to":"LAS"}', id="spacing-of-data"),
+    pytest.param("On Friday the job failed.", "The job failed on Friday.", id="phrase-elsewhere"),
+    pytest.param("Alice and Bob own it.", "Bob and Alice own it.", id="two-sides-of-and"),
+    pytest.param("It leaves Sudan, Tunisia.", "It leaves Tunisia, Sudan.", id="list"),
+    pytest.param("Bob paid Alice for it.", "Alice was paid by Bob for it.", id="passive"),
+    pytest.param("Tell Paul Ryan of it.", "Ryan was told of it.", id="full-name"),
+    pytest.param("In the U.S. it fails.", "In the USA it fails.", id="initials"),
+    pytest.param("A cave in Spain was found.", "A Spanish cave was found.", id="land-and-people-irregular"),
+    pytest.param("Timeouts disappeared.", "There are no timeouts.", id="gone"),
+    pytest.param("Sent on Nov. 19, 2013.", "Sent on 2013-11-19.", id="month-cut"),
+    pytest.param("A woman is in the bathroom.", "The woman is in a bathroom.", id="articles"),
     pytest.param("Not only tests, docs too.", "Tests and docs.", id="not-only"),
 ]
 CLASHES = [
@@ -79,6 +89,14 @@ CLASHES = [
     pytest.param('call find {"from":"ATL","to":"LAS"}', 'call find {"from":"ATL","to":"DFW"}', "name", id="call"),
     pytest.param("f(a, b) * (c + d) == (e)", "f(a, b) + (c + d) == (e)", "name", id="operator"),
     pytest.param('{"a": ["x", "y", "z"]}', '{"a": ["x", "y"]}', "name", id="data-with-more"),
+    pytest.param("Alice was paid by Bob for it.", "Alice paid Bob for it.", "name", id="passive-turned"),
+    pytest.param("The planner passed it to the reviewer.", "The reviewer handed it to the planner.", "name", id="to-whom"),
+    pytest.param("The cache is faster than the disk.", "Compared to the cache, the disk is faster.", "name", id="than"),
+    pytest.param("Carla is on call now, Omar next week.", "Next week Carla is on call, now Omar.", "name", id="beside"),
+    pytest.param("It is A and B is ready.", "It is B and A is ready.", "name", id="and-between-clauses"),
+    pytest.param("Friday May 24, 2013 it ran.", "Friday, August 23, 2013 it ran.", "date", id="days-of-one-weekday"),
+    pytest.param("Job 4 finished with code 0.", "Job 4 failed with code 0.", "status", id="finished-and-failed"),
+    pytest.param("How do I increase RAM?", "How do I reduce RAM?", "status", id="other-forms"),
     pytest.param("Redis has sessions, Postgres has users.", "Postgres has sessions, Redis has users.", "name", id="swapped"),
 ]
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from benchmarks import concurrency, durability
 from core.errors import MnemoscopeError
 from core.vectors.embedded import EmbeddedClient
 from tests.core.builders import list_all, make_index, make_record, put
+from tests.core.forked import forking
+
+
+@pytest.fixture(autouse=True)
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork the processes that the benchmarks start."""
+    monkeypatch.setattr("multiprocessing.get_context", lambda method: forking())
 
 
 def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
@@ -43,7 +51,7 @@ def begin_a_store(directory: Path, name: int, begin: Any, results: Any) -> None:
 
 
 def test_a_new_store_may_be_begun_by_several_at_once(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = forking()
     begin, results = context.Barrier(4), context.Queue()
     processes = [context.Process(target=begin_a_store, args=(tmp_path, name, begin, results)) for name in range(4)]
     for process in processes:

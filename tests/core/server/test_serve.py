@@ -10,15 +10,17 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.vectors.embedded import EmbeddedClient
 from tests.core.builders import BUCKET, keys_of, list_all, make_record
 from tests.core.commandline import CommandLine
+from tests.core.forked import ForkedCommand
 from tests.core.server.clients import KEY_ID, SECRET, make_boto3
 from tests.core.server.raw import ask
 
@@ -26,10 +28,18 @@ ROOT = Path(__file__).parents[3]
 PATIENCE_S = 60.0
 
 
+def started(argv: list[str], **options: Any) -> subprocess.Popen[str]:
+    """Start `python -m core` as people do."""
+    return subprocess.Popen([sys.executable, "-m", "core", *argv], **options)
+
+
 @contextmanager
-def serving(store: Path, *options: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "core", "serve", "--port", "0", "--store", str(store), *options],
+def serving(
+    store: Path, *options: str, start: Callable[..., Any] = ForkedCommand, **variables: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Yield a server; unless its start is what is tested, it is forked from a process that has imported everything."""
+    process = start(
+        ["serve", "--port", "0", "--store", str(store), *options],
         cwd=ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **variables},
         stdout=subprocess.PIPE,
@@ -54,9 +64,15 @@ def announced(process: subprocess.Popen[str]) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)], ids=["ctrl-c", "sigterm"])
-def test_a_made_up_key_works_until_the_end(tmp_path: Path, how: signal.Signals, code: int) -> None:
-    with serving(tmp_path / "new" / "store", "--verbose") as process:
+@pytest.mark.parametrize(
+    ("start", "how", "code"),
+    [(ForkedCommand, signal.SIGINT, 130), (started, signal.SIGTERM, 0)],
+    ids=["ctrl-c", "sigterm"],
+)
+def test_a_made_up_key_works_until_the_end(
+    tmp_path: Path, start: Callable[..., Any], how: signal.Signals, code: int
+) -> None:
+    with serving(tmp_path / "new" / "store", "--verbose", start=start) as process:
         variables = announced(process)
         made = make_boto3(
             variables["AWS_ENDPOINT_URL_S3VECTORS"],
