@@ -22,12 +22,13 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ForkedCommand", "forking", "in_process"]
+__all__ = ["PRELOADED", "ForkedCommand", "forking", "in_process"]
 
 ROOT = Path(__file__).parents[2]
 _CONTEXT = multiprocessing.get_context("forkserver")
-# Nothing that keeps a connection, a client or a lock when it is imported.
-_IMPORTED = [
+# Nothing that keeps a connection, a client or a lock when it is imported. The browser tests add what their servers need: all
+# processes of a worker are forked from one.
+PRELOADED = [
     "core.__main__",
     "core.commands.export",
     "core.commands.forget",
@@ -43,7 +44,7 @@ _IMPORTED = [
 
 def forking() -> ForkServerContext:
     """Return the context of multiprocessing whose processes are forked, with the process that they are forked from."""
-    _CONTEXT.set_forkserver_preload(_IMPORTED)
+    _CONTEXT.set_forkserver_preload(PRELOADED)
     # numpy has no threads of its own then: who forks should have none. The folder is where it finds what it imports.
     before = os.environ.get("OPENBLAS_NUM_THREADS")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"

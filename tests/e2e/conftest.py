@@ -6,22 +6,21 @@ all tabs are of one window, which compiles Streamlit's script once for each port
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import socket
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from multiprocessing import forkserver
-from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import BROWSER_REQUIRED
+from tests.core.forked import PRELOADED, forking
 from tests.e2e.preloaded import ROOT, become
 
+PRELOADED.append("tests.e2e.preloaded")
 STARTS_WITHIN_S = 60
 # Below the ports that the system gives away by itself; each worker begins elsewhere.
 FIRST_PORT = 20_000 + os.getpid() % 1_000 * 8
@@ -46,19 +45,6 @@ except ImportError:
     pytest.skip("playwright is not installed: pip install playwright", allow_module_level=True)
 
 
-def processes() -> BaseContext:
-    """Return how servers are started: forked from a process that has imported everything, where the system can."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.e2e.preloaded"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(ROOT)  # where it finds what it imports
-        patch.setenv("OPENBLAS_NUM_THREADS", "1")  # who forks should have no threads
-        forkserver.ensure_running()
-    return context
-
-
 def free_port() -> int:
     """Return the first port on which nobody listens."""
     for port in range(FIRST_PORT, 32_000):
@@ -81,7 +67,7 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         environment = os.environ | {"MNEMOSCOPE_STORE": str(store)}
-        self.process = processes().Process(target=become, args=(self.command(), dict(environment), log), daemon=True)
+        self.process = forking().Process(target=become, args=(self.command(), dict(environment), log), daemon=True)
         self.process.start()
 
     def command(self) -> list[str]:
