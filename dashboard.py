@@ -35,12 +35,11 @@ PAGES = {
         st.Page("pages/explore/map.py", title="Map", icon=":material/bubble_chart:", help="What belongs together?"),
     ],
     "Curate": [
+        st.Page("pages/curate/conflicts.py", title="Conflicts", icon=":material/rule:", help="What cannot both be true?"),
         st.Page("pages/curate/duplicates.py", title="Duplicates", icon=":material/join_inner:", help="What is said twice?"),
         st.Page("pages/curate/consolidate.py", title="Consolidate", icon=":material/merge:", help="What fits in fewer?"),
         st.Page("pages/curate/lifecycle.py", title="Lifecycle", icon=":material/timelapse:", help="What should fade, when?"),
-        st.Page(
-            "pages/curate/plan.py", title="Plan", icon=":material/fact_check:", help="What would change, and is that right?"
-        ),
+        st.Page("pages/curate/plan.py", title="Plan", icon=":material/fact_check:", help="What would change, and why?"),
         st.Page(
             "pages/curate/golden.py", title="Golden queries", icon=":material/star:", help="What must always be answered?"
         ),

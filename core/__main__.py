@@ -61,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = args.run(args, console)
         return code
     except MnemoscopeError as error:
+        console.settle()
         console.complain(f"{_PROGRAM}: {error}")
         if console.as_json:
             console.result({"error": {"type": type(error).__name__, "message": str(error)}}, [])

@@ -89,6 +89,13 @@ class Console:
             for row in cells
         ]
 
+    def settle(self) -> None:
+        """Drop what stdout still holds where it takes no more: else the end of the program would fail on it."""
+        try:
+            self.stdout.flush()
+        except OSError:
+            self.drop()
+
     def drop(self) -> None:
         """Send what is still to be printed nowhere: the reader of stdout is gone."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())

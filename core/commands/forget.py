@@ -114,9 +114,10 @@ def _confirmed(desk: Desk, plan: Plan, args: argparse.Namespace, console: Consol
 
 def _say_remnants(desk: Desk, plan: Plan, console: Console) -> None:
     """Tell what still says the text of what is erased, and what can be done."""
-    from core.curation.consolidation.remnants import remnant_notes, remnants
+    from core.curation.consolidation.remnants import erasure_notes, left_behind, remnants
 
-    for note in remnant_notes(remnants(desk.store, plan, actor=actor())):
+    found, behind = remnants(desk.store, plan, actor=actor()), left_behind(desk.store, plan, actor=actor())
+    for note in erasure_notes(found, behind):
         console.say(note)
 
 

@@ -42,6 +42,7 @@ def add_unmerge_options(parser: argparse.ArgumentParser) -> None:
 
 def plan_consolidation(store: MemoryStore, args: argparse.Namespace, console: Console, common: dict[str, Any]) -> Plan:
     """Draft a memory of each group, say what it would be, and plan them."""
+    from core.curation.conflicts.disputed import disputed
     from core.curation.consolidation.planning import consolidation_plan
     from core.curation.desk import open_desk
     from core.curation.lifecycle import load_lifecycle
@@ -50,7 +51,8 @@ def plan_consolidation(store: MemoryStore, args: argparse.Namespace, console: Co
     if args.keys and args.by:
         raise ConfigError("Both keys and --by were given: choose one of them.")
     actor, now, desk = common["actor"], common["now"], open_desk(store)
-    waiting = {key: f"waits for a decision in plan {plan}" for key, (plan, _) in desk.proposed(actor=actor).items()}
+    avoid = disputed(store, desk.ledger, actor=actor)
+    avoid |= {key: f"waits for a decision in plan {plan}" for key, (plan, _) in desk.proposed(actor=actor).items()}
     summariser = summariser_of(store, actor=actor)
     if args.keys:
         drafts = [("chosen by hand", _of_keys(store, args, actor, summariser))]
@@ -61,7 +63,7 @@ def plan_consolidation(store: MemoryStore, args: argparse.Namespace, console: Co
             within=args.within,
             actor=actor,
             now=now,
-            avoid=waiting,
+            avoid=avoid,
             share=args.share,
             summariser=summariser,
         )
@@ -69,7 +71,7 @@ def plan_consolidation(store: MemoryStore, args: argparse.Namespace, console: Co
     for line in _said(drafts):
         console.say(line)
     rules = load_lifecycle(store, desk.ledger.documents, actor=actor).rules.decay
-    return consolidation_plan(store, [draft for _, draft in drafts], avoid=waiting, rules=rules, **common)
+    return consolidation_plan(store, [draft for _, draft in drafts], avoid=avoid, rules=rules, **common)
 
 
 def _of_keys(store: MemoryStore, args: argparse.Namespace, actor: Actor, summariser: Summariser | None) -> Draft:

@@ -43,6 +43,7 @@ def add_duplicate_options(parser: argparse.ArgumentParser) -> None:
 
 def plan_duplicates(store: MemoryStore, args: argparse.Namespace, console: Console, common: dict[str, Any]) -> Plan:
     """Look for duplicates, say what only looks like one, and plan the merge of what was never rejected."""
+    from core.curation.conflicts.disputed import disputed
     from core.curation.desk import open_desk
     from core.curation.duplicates import DEFAULT_THRESHOLD, exact_groups, groups, near_pairs
     from core.curation.duplicates.rejected import load_rejections
@@ -52,7 +53,8 @@ def plan_duplicates(store: MemoryStore, args: argparse.Namespace, console: Conso
     from core.snapshots.reading import Wish, read_in_process
 
     actor, now = common["actor"], common["now"]
-    documents = open_desk(store).ledger.documents
+    ledger = open_desk(store).ledger
+    documents = ledger.documents
     rejections = load_rejections(store, documents, actor=actor)
     if args.exact:
         found = exact_groups(store.frame(actor=actor), within=args.within, now=now)
@@ -69,7 +71,8 @@ def plan_duplicates(store: MemoryStore, args: argparse.Namespace, console: Conso
     accepted = sorted(accepted, key=lambda group: (-group.certainty, group.keys))[: args.max]
     decay = load_lifecycle(store, documents, actor=actor).rules.decay
     recalls = {key: used.recalls for key, used in store.used(actor=actor).items()}
-    return duplicates_plan(store, accepted, policy=args.policy, rule=args.survivor, decay=decay, recalls=recalls, **common)
+    told = {"avoid": disputed(store, ledger, actor=actor), "policy": args.policy, "rule": args.survivor}
+    return duplicates_plan(store, accepted, decay=decay, recalls=recalls, **told, **common)
 
 
 def _said(pairs: Pairs) -> list[str]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from core.commands.applying import add_yes_option, undo_line
+from core.commands.conflicts_scan import CONFLICTS, sweep_conflicts
 from core.commands.console import Console
 from core.commands.options import actor, add_index_option, add_store_options, open_catalog_of, open_store_of
 from core.commands.progress import Bar
@@ -26,13 +27,15 @@ EXAMPLE: Final = """\
   python -m core sweep --index team --dry-run
   python -m core sweep --policy expiry,decay --max 10% --yes
   python -m core sweep --policy merge --index team --yes
+  python -m core sweep --policy conflicts --index team
   python -m core sweep --store 's3vectors://memories?region=us-east-1' --index team --segment 0/4 --yes
 
 --policy takes expiry and decay with the rules saved for the index (see `rules`), or a JSON file of rules. What golden
 queries there are is measured before anything is applied: a sweep that would lose an answer stops, and its plan is kept for a
 person. Running it again goes on where it was stopped. --policy merge (or duplicates, consolidation) looks for what can be
-one memory: a merge waits for a person, or is applied within the limits of `rules show --merging`. The exit code is 1 where
-it stopped early or something failed."""
+one memory: a merge waits for a person, or is applied within the limits of `rules show --merging`. --policy conflicts looks
+for what may contradict what: it puts cards into the inbox and changes no memory. The exit code is 1 where it stopped early
+or something failed."""
 _SHOWN: Final = 10
 
 
@@ -42,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--policy",
         default="expiry,decay",
         metavar="A,B|FILE",
-        help="expiry, decay or both (default), merge, or a file of rules",
+        help="expiry, decay or both (default), merge, conflicts, or a file of rules",
     )
     parser.add_argument("--rules", metavar="FILE", help="rules as JSON (default: those saved for the index)")
     parser.add_argument("--segment", type=segment, metavar="I/N", help="only the I-th of N parts, from 0, for N workers")
@@ -63,6 +66,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     with ExitStack() as stack:
         catalog = stack.enter_context(open_catalog_of(args, read_only=args.dry_run))
         store = open_store_of(catalog, args.index)
+        if args.policy == CONFLICTS:
+            return sweep_conflicts(store, args, console)
         if args.policy in MERGES:
             if not args.dry_run and not args.yes:
                 _ask(store.info.name, console)

@@ -22,6 +22,7 @@ __all__ = [
     "confirmation_for",
     "require_confirmed",
     "require_may_apply",
+    "same_person",
     "second_person_from_environment",
     "withdraw_approvals",
 ]
@@ -41,6 +42,15 @@ _NEEDS: Final = {
 def second_person_from_environment() -> bool:
     """Say whether an erasure needs the approval of a second admin here: for any word but one that says no."""
     return os.environ.get(SECOND_PERSON_VARIABLE, "").strip().lower() not in ("", "0", "false", "no", "off")
+
+
+def same_person(one: str, other: str) -> bool:
+    """Say whether two names are one person's, however they write theirs."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def require_may_apply(place: Workplace, plan: Plan, actor: Actor) -> None:
@@ -77,7 +87,7 @@ def approver_of(place: Workplace, plan: Plan, *, other_than: str | None = None) 
     """Return an admin who approved this very plan, other than the one named; None where nobody did."""
     for document in _approvals(place):
         value = document.value
-        if value["plan_id"] == plan.id and value["hash"] == plan.hash and _name(value["by"]) != _name(other_than or ""):
+        if value["plan_id"] == plan.id and value["hash"] == plan.hash and not same_person(value["by"], other_than or ""):
             return str(value["by"])
     return None
 
@@ -88,11 +98,6 @@ def _approvals(place: Workplace) -> Iterator[Document]:
         said = document.value if isinstance(document.value, dict) else {}
         if all(isinstance(said.get(name), str) for name in ("plan_id", "hash", "by")):
             yield document
-
-
-def _name(given: str) -> str:
-    """Return a name so that it is the same for one person, however they write it."""
-    return " ".join(unicodedata.normalize("NFKC", given).casefold().split())
 
 
 def withdraw_approvals(place: Workplace, plan_id: str) -> None:

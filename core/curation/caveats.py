@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from core.access import Actor
-from core.curation.consolidation.remnants import remnant_notes, remnants
+from core.curation.consolidation.remnants import erasure_notes, left_behind, remnants
 from core.curation.plan import Plan
 from core.memory.fields import iso
 from core.operate.recalls import LoggedRecall
@@ -19,7 +19,8 @@ def caveats(
     store: MemoryStore, plan: Plan, seen: Snapshot, recent: Sequence[LoggedRecall], odd: int, actor: Actor
 ) -> Iterator[str]:
     """Yield what a reader must know of the measure, and of what a plan erases; `odd` recent queries could not be read."""
-    yield from remnant_notes(remnants(store, plan, actor=actor, frame=seen.frame))
+    behind = left_behind(store, plan, actor=actor)
+    yield from erasure_notes(remnants(store, plan, actor=actor, frame=seen.frame), behind)
     if seen.sampled:
         whole = f" of {seen.total:,}" if seen.total is not None else ""
         yield f"Measured on a sample of {seen.rows:,}{whole} memories: answers outside it are not seen."

@@ -27,7 +27,7 @@ from core.curation.replanning import replan
 from core.curation.restore import restore_plan
 from core.curation.soundness import require_keys, require_storable
 from core.curation.workplace import Purge, Workplace
-from core.errors import BusyError, ConfigError, NotFoundError
+from core.errors import BusyError, CancelledError, ConfigError, NotFoundError
 from core.exact import Seen
 from core.memory.fields import preview
 from core.scope import Scope
@@ -64,6 +64,7 @@ class Desk:
             ledger.documents,
             clock,
             new_id,
+            ledger.register(store.stream),
             purge=purge,
             pace=pace_of(store.uri),
         )
@@ -127,13 +128,18 @@ class Desk:
         with the words of `confirmation_for` or lacks a second person, BusyError where another plan is being applied. Then
         nothing was done. `measured=False` leaves the pre-flight out, `unmeasured` says to the journal why.
         """
+
+        def still(_done: int, _of: int) -> None:
+            if cancelled is not None and cancelled():
+                raise CancelledError(f"Plan {plan.id} was stopped while it was measured: nothing was changed.")
+
         terms = Terms(
             actor,
             acknowledged=acknowledged,
             confirmation=confirmation,
             second_person=self.needs_second_person,
             preflight=preflight,
-            measure=(lambda: self.preflight(plan, actor=actor, snapshot=snapshot)) if measured else None,
+            measure=(lambda: self.preflight(plan, actor=actor, snapshot=snapshot, progress=still)) if measured else None,
             unmeasured=unmeasured,
             progress=progress,
             cancelled=cancelled,

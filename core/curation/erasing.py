@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from core.curation.conflicts.register import forget_conflicts_with
 from core.curation.golden import forget_golden_with
 from core.curation.journal import Kind
 from core.curation.outcomes import Outcomes
@@ -44,8 +45,10 @@ def erase_copies(place: Workplace, outcomes: Outcomes, *, texts: Collection[str]
     plans = forget_plans_with(place, set(erased), found or ())
     golden = forget_golden_with(place.documents, place.stream, set(erased), found)
     rejections = _forget_rejections(place, found) if found else 0
-    if plans or golden or rejections:
+    conflicts = forget_conflicts_with(place.register, erased, found or ())
+    if plans or golden or rejections or conflicts:
         said = {"plans": plans, "golden": golden} | ({"rejections": rejections} if rejections else {})
+        said |= {"conflicts": conflicts} if conflicts else {}
         append(Kind.PURGED, {"keys": [], "images": 0, **said}, ())
     if place.purge is not None:
         place.purge(place.store, erased, found)

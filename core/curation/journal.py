@@ -21,9 +21,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from core.memory.record import Record
+
+if TYPE_CHECKING:
+    from core.curation.conflicts.register import Register
 
 __all__ = ["ANY_VERSION", "Document", "Documents", "Draft", "Entry", "Image", "Journal", "Kind", "Ledger", "chained"]
 
@@ -202,9 +205,13 @@ class Documents(Protocol):
         """Return all documents of a kind, by name."""
         ...
 
+    def scrub(self, stream: str, kind: str, name: str) -> None:
+        """Destroy what a document was before, so that no byte of it stays; the document is as it is."""
+        ...
+
 
 class Ledger(Protocol):
-    """The journal of a store with the documents beside it. `label` says where it is, to a person."""
+    """The journal of a store with what lies beside it. `label` says where it is, to a person."""
 
     @property
     def label(self) -> str: ...
@@ -212,8 +219,12 @@ class Ledger(Protocol):
     def journal(self) -> Journal: ...
     @property
     def documents(self) -> Documents: ...
+    def register(self, stream: str) -> Register:
+        """Return the register of the possible conflicts of an index."""
+        ...
+
     def close(self) -> None:
-        """Release both."""
+        """Release all of it."""
         ...
 
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final
 
 from core.access import Actor, Permission
+from core.curation.conflicts.disputed import disputed
 from core.curation.consolidating import Proposal, Proposer
 from core.curation.consolidation import WAYS, Draft, SourceGroup, Way, groups_of, summarise
 from core.curation.consolidation.grouping import Within
 from core.curation.consolidation.planning import CONSOLIDATION, merges_of
 from core.curation.consolidation.summary import SHARE
 from core.curation.corpus import corpus_of
+from core.curation.decay import DecayRules
 from core.curation.desk import Desk
 from core.curation.duplicates import groups, near_pairs
 from core.curation.duplicates.merge import DUPLICATES, MergePolicy
 from core.curation.duplicates.rejected import load_rejections
+from core.curation.lifecycle import load_lifecycle
 from core.curation.merges import text_mark
 from core.curation.merging import duplicates_plan
 from core.curation.proposals import merge_id
@@ -45,6 +48,11 @@ class _Look:
     snapshot: Snapshot | None
     stop: Stop | None
 
+    @cached_property
+    def rules(self) -> DecayRules:
+        """How confidence fades in the index: who survives, and how sure a merge is, goes by the same as on the pages."""
+        return load_lifecycle(self.desk.store, self.desk.ledger.documents, actor=self.actor).rules.decay
+
 
 def proposer(
     desk: Desk,
@@ -68,7 +76,7 @@ def proposer(
     look = _Look(desk, actor, now, snapshot, stop)
 
     def propose(avoid: dict[str, str]) -> Iterator[Proposal]:
-        touched = dict(avoid)
+        touched = disputed(desk.store, desk.ledger, actor=actor) | avoid
         made = {
             DUPLICATES: partial(_duplicates, look),
             CONSOLIDATION: partial(_consolidations, look, by=by, summariser=summariser),
@@ -87,11 +95,13 @@ def _duplicates(look: _Look, avoid: Mapping[str, str]) -> Iterator[Proposal]:
     seen, corpus = corpus_of(desk.store, snapshot=look.snapshot, now=now, actor=actor)
     pairs = near_pairs(seen.frame, corpus.matrix, now=now, stop=look.stop)
     pairs = load_rejections(desk.store, desk.ledger.documents, actor=actor).without(pairs)
-    found = groups(pairs)
+    found = groups(pairs, stop=look.stop)
+    recalls = {key: used.recalls for key, used in desk.store.used(actor=actor).items()}
+    told: dict[str, Any] = {"actor": actor, "now": now, "decay": look.rules, "recalls": recalls}
     for place, group in enumerate(found, start=1):
         if any(key in avoid for key in group.keys):
             continue
-        plan = duplicates_plan(desk.store, [group], policy=MergePolicy.UNION, actor=actor, now=now, plan_id="proposal")
+        plan = duplicates_plan(desk.store, [group], policy=MergePolicy.UNION, plan_id="proposal", **told)
         if len(plan):
             yield Proposal(plan.changes, DUPLICATES, group.certainty, plan.reason, plan.title, len(found) - place)
 
@@ -109,7 +119,7 @@ def _consolidations(look: _Look, avoid: Mapping[str, str], *, by: Way, summarise
             continue
         draft = summarise(list(sources.values()), embedder=desk.store.embedder(), summariser=summariser)
         for changes in merges_of(
-            desk.store, [draft], actor=actor, now=now, avoid=avoid, accept_unsupported=True, left_out={}
+            desk.store, [draft], actor=actor, now=now, avoid=avoid, accept_unsupported=True, rules=look.rules, left_out={}
         ):
             title = f"Consolidate {len(changes) - 1:,} memories into one: {one_line(group.name, 80)}"
             yield Proposal(changes, CONSOLIDATION, draft.faithfulness, group.why, title, len(found) - place)

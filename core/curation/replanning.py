@@ -21,7 +21,7 @@ __all__ = ["replan"]
 
 _CHUNK: Final = 1_000
 # Chosen by a person, key by key: they mean the memory, whatever it says now. What a policy proposes hangs on what it saw.
-_CHOSEN: Final = frozenset({"delete", "edit", "hide", "unhide", "validate"})
+_CHOSEN: Final = frozenset({"delete", "edit", "hide", "unhide", "quarantine", "release", "validate"})
 _ABSENT: Final = object()
 _SHOWN: Final = 3
 

@@ -194,7 +194,7 @@ class Unattended:
         went.kept += result.kept
         went.spared |= result.left_out
         went.held = result.stopped
-        went.retired = max(0, result.done - len(sound))
+        went.retired = result.retired
 
     def _measured(self, proposals: Sequence[Proposal]) -> Preflight:
         return self.desk.preflight(self.plan(proposals), actor=self.actor, snapshot=self.snapshot)

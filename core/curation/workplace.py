@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from core.access import Actor, Permission
+from core.curation.conflicts.register import Register
 from core.curation.history import Chronicle, chronicle_of
 from core.curation.journal import Documents, Draft, Entry, Image, Journal, Kind
 from core.curation.pacing import NO_PACE, Pace
@@ -32,6 +33,7 @@ class Workplace:
     documents: Documents
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
+    register: Register
     purge: Purge | None = None
     pace: Pace = NO_PACE
 

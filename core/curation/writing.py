@@ -66,7 +66,8 @@ class Writing:
         patience_s: float = _PATIENCE_S,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._place = Workplace(store, ledger.journal, ledger.documents, clock, new_id, purge, pace_of(store.uri))
+        register, pace = ledger.register(store.stream), pace_of(store.uri)
+        self._place = Workplace(store, ledger.journal, ledger.documents, clock, new_id, register, purge, pace)
         self._place.require(Permission.WRITE, actor)
         info = store.info
         self._plan = Plan(

@@ -25,7 +25,7 @@ from core.eval.rows import read_rows
 from core.memory.fields import preview
 from core.models.protocol import Embedder
 
-__all__ = ["TASKS", "Judged", "Labelled", "Task", "add_arguments", "judged", "read_pairs", "run"]
+__all__ = ["TASKS", "Judged", "Labelled", "Task", "add_arguments", "cosines_of", "judged", "read_pairs", "run"]
 
 _BATCH: Final = 256
 _LEAST_SCORE: Final = 4.0
@@ -86,6 +86,8 @@ def _duplicate() -> Task:
 
 # A task is made when it is asked for.
 TASKS: Final[Mapping[str, Callable[[], Task]]] = {"duplicate": _duplicate}
+# The task of a judge, in conflicts.py.
+_CONTRADICTION: Final = "contradiction"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,9 +97,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         type=Path,
         metavar="FILE",
-        help="text_a, text_b and a score of 0 to 5 (4 and more counts) or a label: JSON lines or .csv, plain or gzip",
+        help="text_a, text_b and a score of 0 to 5 (4 and more counts), a label or a verdict: JSON lines or .csv, or gzip",
     )
-    parser.add_argument("--task", choices=sorted(TASKS), default="duplicate", help="what is looked for (default: duplicate)")
+    tasks = sorted((*TASKS, _CONTRADICTION))
+    parser.add_argument("--task", choices=tasks, default="duplicate", help="what is looked for (default: duplicate)")
+    parser.add_argument(
+        "--judge",
+        metavar="NAME",
+        help="of contradictions: cues, onnx:PATH, bedrock:MODEL, or two as in a+b (default: $MNEMOSCOPE_JUDGE, else cues)",
+    )
+    parser.add_argument(
+        "--texts", metavar="NAME", default="text", help="of contradictions: read NAME_a and NAME_b (default: text)"
+    )
     parser.add_argument("--split", metavar="NAME", help="only the pairs whose field `split` says so")
     parser.add_argument("--embeddings", type=Path, metavar="DIR", help="keep the embeddings there for the next run")
 
@@ -106,10 +117,14 @@ def run(args: argparse.Namespace) -> int:
     """Embed the texts, judge the pairs, print a table and one line of JSON."""
     from core.models.embedding import default_embedder
 
+    if args.task == _CONTRADICTION:
+        from core.eval.conflicts import run as run_conflicts
+
+        return run_conflicts(args)
     task = TASKS[args.task]()
     labelled = read_pairs(args.pairs, yes=task.yes, split=args.split)
     started = time.perf_counter()
-    cosines = _cosines(labelled.texts, default_embedder(args.embeddings))
+    cosines = cosines_of(labelled.texts, default_embedder(args.embeddings))
     embedded = time.perf_counter()
     scores = task.scores(labelled.texts, cosines)
     seconds = time.perf_counter() - embedded
@@ -193,7 +208,7 @@ def _score(value: object, where: str) -> float:
     return score
 
 
-def _cosines(texts: Sequence[tuple[str, str]], embedder: Embedder) -> Cosines:
+def cosines_of(texts: Sequence[tuple[str, str]], embedder: Embedder) -> Cosines:
     """Return the cosine of each pair, telling on stderr how far the embedding is; an empty text is like nothing."""
     distinct = sorted({text for pair in texts for text in pair}, key=len)
     place = {text: at for at, text in enumerate(distinct)}

@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from core.errors import ModelError
+from core.models.onnx_session import encodable, opened_session
 
 __all__ = ["INSTALL_LINE", "MiniLM", "model_files"]
 
@@ -63,7 +64,7 @@ class MiniLM:
         windows: list[Sequence[int]] = []
         owners: list[int] = []
         for row, encoding in enumerate(
-            tokenizer.encode_batch([_encodable(text) for text in texts], add_special_tokens=False)
+            tokenizer.encode_batch([encodable(text) for text in texts], add_special_tokens=False)
         ):
             for window in _windows(encoding.ids):
                 windows.append(window)
@@ -113,22 +114,14 @@ def _checked(file: _File) -> Path:
 def _open_model() -> tuple[Any, Any]:
     tokenizer_path, model_path = model_files()
     try:
-        import onnxruntime
+        import onnxruntime  # noqa: F401
         from tokenizers import Tokenizer
     except ImportError as error:
         raise ModelError(f"The embedding model needs {error.name}: pip install onnxruntime tokenizers") from error
     tokenizer = Tokenizer.from_file(str(tokenizer_path))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    options = onnxruntime.SessionOptions()
-    # Spinning threads would burn a core between two batches.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return tokenizer, onnxruntime.InferenceSession(str(model_path), options, providers=["CPUExecutionProvider"])
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    return tokenizer, opened_session(model_path)
 
 
 def _windows(ids: Sequence[int]) -> Iterator[Sequence[int]]:

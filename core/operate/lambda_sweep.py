@@ -1,7 +1,8 @@
 """AWS Lambda: a sweep on a schedule of EventBridge, in segments that run side by side and go on where their time ended.
 
 An event without a segment starts one invocation for each. One that runs out of time starts its own successor with a token.
-Merges look at the whole index at once: one invocation does what its time and memory allow, and the next night goes on.
+Merges and conflicts look at the whole index at once: one invocation does what its time and memory allow, and the next night
+goes on.
 The environment says what to sweep (see Settings); deploy/template.yaml has all of it.
 """
 
@@ -12,12 +13,13 @@ import logging
 import os
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from core.access import Actor, Role
 from core.config import STORE_VARIABLE, open_catalog
+from core.curation.conflicts.scanned import CONFLICTS, ScanReport, scan_index
 from core.curation.consolidating import MergeReport
 from core.curation.desk import open_desk
 from core.curation.lifecycle import load_lifecycle
@@ -25,7 +27,8 @@ from core.curation.proposing import summariser_of
 from core.curation.scheduled import MERGES, most_memories, scheduled_merge
 from core.curation.sweep import Sweep, SweepReport, SweepToken, sweep
 from core.curation.upkeep import POLICIES
-from core.errors import ConfigError, CurationError
+from core.errors import CancelledError, ConfigError, CurationError
+from core.models.judges.choice import judge_of
 from core.vectors.session import AwsOptions, connect
 
 __all__ = ["Context", "Settings", "handler", "run"]
@@ -62,9 +65,9 @@ class Settings:
     megabytes: int | None = None
 
     @property
-    def merge(self) -> str | None:
-        """The kind of merges to sweep for; None for the rules of expiry and decay."""
-        found = [name for name in self.policies if name in MERGES]
+    def whole(self) -> str | None:
+        """The kind of merges to sweep for, or conflicts; None for the rules of expiry and decay."""
+        found = [name for name in self.policies if name in MERGES or name == CONFLICTS]
         if found and (len(self.policies) > 1 or self.segments > 1):
             raise ConfigError(
                 f"SWEEP_POLICIES has {found[0]!r}, which looks at the whole index at once: leave it alone there, with "
@@ -117,8 +120,10 @@ def run(
 
     Raise CurationError where it stopped for a person to look, so that the invocation counts as failed.
     """
-    if settings.merge is not None:
-        return _merged(settings, settings.merge, context, clock()).to_json()
+    if settings.whole == CONFLICTS:
+        return _scanned(settings, context, clock()).to_json()
+    if settings.whole is not None:
+        return _merged(settings, settings.whole, context, clock()).to_json()
     segment = _segment(event)
     if segment is None and "token" not in event and settings.segments > 1:
         started = [{"segment": f"{place}/{settings.segments}"} for place in range(settings.segments)]
@@ -195,6 +200,34 @@ def _merged(settings: Settings, policy: str, context: Context, now: datetime) ->
     if report.held is not None:
         raise CurationError(f"Merges of index {settings.index!r} were not applied: {report.held}")
     return report
+
+
+def _scanned(settings: Settings, context: Context, now: datetime) -> ScanReport:
+    """Look for conflicts and return what was found; raise CurationError where the judge failed on the way."""
+    catalog = open_catalog(os.environ[STORE_VARIABLE], log_recalls=False)
+    try:
+        store = catalog.open(settings.index, actor=_ACTOR)
+        report = scan_index(
+            store,
+            judge_of(),
+            actor=_ACTOR,
+            now=now,
+            dry_run=settings.dry_run,
+            most=None if settings.megabytes is None else most_memories(settings.megabytes, store.info.dimension),
+            seconds_left=lambda: context.get_remaining_time_in_millis() / 1_000 - _MERGE_RESERVE_S,
+        )
+    except CancelledError:
+        raise CurationError(
+            f"The time was over while index {settings.index!r} was still searched for pairs that may conflict: nothing was "
+            "judged. Give the function more memory, and with it processors."
+        ) from None
+    finally:
+        catalog.close()
+    said = (report.judged, report.found, report.new, report.left, report.stopped)
+    _LOG.info("conflicts of %s: %d judged, %d found, %d new, %d left, %s", settings.index, *said)
+    if report.failed:
+        raise CurationError(f"The search for conflicts in index {settings.index!r} stopped: {report.stopped}")
+    return replace(report, shown=())  # texts of memories do not belong into a log
 
 
 def _segment(event: Mapping[str, Any]) -> tuple[int, int] | None:

@@ -188,8 +188,12 @@ class RecallLog:
                 self._reader.close()
                 self._reader = None
             if self._reader is None and (self._directory / FILE).is_file():
-                self._reader = RecallTable(self._directory, limit=self._limit, read_only=True)
-                self._reading_in = os.getpid()
+                reader = RecallTable(self._directory, limit=self._limit, read_only=True)
+                if not reader.is_made:
+                    reader.close()
+                    yield None
+                    return
+                self._reader, self._reading_in = reader, os.getpid()
             yield self._reader
 
     def _is_repeated(self, recall: LoggedRecall) -> bool:

@@ -65,6 +65,12 @@ class RecallTable:
         self._odd: set[int] = set()
 
     @property
+    def is_made(self) -> bool:
+        """Whether the tables are there: another process may have made the file a moment ago, and nothing in it yet."""
+        with translated(self._path):
+            return bool(self._connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'recall'").get)
+
+    @property
     def holds(self) -> bool:
         """Whether the file is still where it was opened: SQLite goes on with one that was deleted."""
         return self._mark.holds

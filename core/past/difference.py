@@ -131,7 +131,7 @@ class _Comparing:
         part = base.table.filter(pa.array(base.frame["key"].isin(put).to_numpy()))
         is_now = dict(records(part, limit=part.num_rows))
         was = {key: put[key].metadata for key in is_now if put[key].metadata != is_now[key]}
-        last, hiding = self._told(was), self._told(was, policy=lambda name: name == "hide")
+        last, hiding = self._told(was), self._told(was, policy=lambda name: name in ("hide", "quarantine"))
         for key, metadata in was.items():
             if shown(metadata) != shown(is_now[key]):
                 yield _since(key, What.EDITED, last.get(key))

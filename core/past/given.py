@@ -191,7 +191,7 @@ class _Case:
                 yield _turn(Fate.EDITED, self.changes[-1], why="What it said then was erased.")
             return
         if is_hidden(self.there) and not is_hidden(was):
-            yield _turn(Fate.HIDDEN, *self._last("hide"))
+            yield _turn(Fate.HIDDEN, *self._last("hide", "quarantine"))
         if self.there.is_expired(self.now) and not was.is_expired(self.at):
             yield Turn(Fate.EXPIRED, self.there.expires_at)
         if self.there.content != was.content:
@@ -208,9 +208,9 @@ class _Case:
         heirs = stated.made.get(self.key, ())
         return replace(_turn(Fate.MERGED if heirs else Fate.RETIRED, last), keys=heirs)
 
-    def _last(self, policy: str = "") -> Sequence[Applied]:
-        """Return the last change by a policy, else the last of all; empty where the journal has none."""
-        fitting = [change for change in self.changes if change.policy == policy] or list(self.changes)
+    def _last(self, *policies: str) -> Sequence[Applied]:
+        """Return the last change by one of the policies, else the last of all; empty where the journal has none."""
+        fitting = [change for change in self.changes if change.policy in policies] or list(self.changes)
         return fitting[-1:]
 
 

@@ -10,6 +10,7 @@ from core.analysis import stats
 from core.scope import Scope
 from pages.shared import overview, state
 from pages.shared.charts import CONFIG, confidence_bars, day_bars
+from pages.shared.disputes import disputes, open_conflicts
 from pages.shared.facets import FACETS, facet_counts, within
 from pages.shared.getting_started import getting_started
 from pages.shared.here import current
@@ -47,7 +48,13 @@ with main:
             "Clear filters", key="overview_clear", on_click=state.clear, args=((*state.SCOPE_PARAMS, *state.TIME_PARAMS),)
         )
         st.stop()
-    st.html(overview.verdict(live, stored))
+    disputed = overview.among(live_frame, disputes(here))
+    with st.container(horizontal=True, gap=None, vertical_alignment="center", key="overview_verdict"):
+        st.html(overview.verdict(live, stored, disputed=disputed), width="content")
+        if disputed and st.button(
+            "Look at the conflicts", icon=":material/rule:", type="tertiary", key="overview_conflicts"
+        ):
+            open_conflicts(here)
     overview.health(live, stored)
 
     st.subheader(overview.growth_title(live_frame, now=here.now), anchor=False)

@@ -15,7 +15,7 @@ from core.access import Permission
 from core.curation.golden import golden_from_hit, golden_of
 from core.hostile import markdown_escape, one_line
 from core.memory import Memory
-from core.memory.status import is_hidden
+from core.memory.status import is_hidden, is_quarantined, status_of
 from core.recall import RecallResult
 from pages.shared import state
 from pages.shared.editing import ask_edit
@@ -47,6 +47,7 @@ class Verb:
 RETIRE: Final = Verb("retire", "Retire", ":material/archive:", "Take out of the index. Undo brings it back.")
 HIDE: Final = Verb("hide", "Hide", ":material/visibility_off:", "Leave out of recall; it stays in the index.")
 SHOW: Final = Verb("unhide", "Show again", ":material/visibility:", "Let it be recalled again.")
+RELEASE: Final = Verb("release", "Release", ":material/lock_open:", "Take out of quarantine: it is as it was before.")
 TRUE: Final = Verb(
     "validate", "Still true", ":material/verified:", "Note that it still holds: its confidence counts from today."
 )
@@ -144,12 +145,18 @@ def memory_actions(here: Here, memory: Memory, result: RecallResult | None) -> N
     keys, reason = [memory.key], reason_of(result)
     with st.container(horizontal=True, gap="small", key="inspector_actions"):
         _edit(here, keys, reason, place="memory")
-        verbs = (SHOW if is_hidden(memory) else HIDE, RETIRE, TRUE, ERASE)
+        verbs = (_visibility(memory), RETIRE, TRUE, ERASE)
         asked = [_button(here, verb, place="memory") for verb in verbs]
         if result is not None and any(hit.memory.key == memory.key for hit in result.hits):
             _golden(here, keys, result, place="memory")
     if what := next((what for what in asked if what), None):
         propose(here, what, keys, reason=reason)
+
+
+def _visibility(memory: Memory) -> Verb:
+    if is_quarantined(status_of(memory)):
+        return RELEASE
+    return SHOW if is_hidden(memory) else HIDE
 
 
 def _button(here: Here, verb: Verb, *, place: str, drawn: int | None = None) -> str | None:

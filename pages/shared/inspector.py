@@ -15,8 +15,9 @@ from core.recall import RecallResult
 from core.store import MemoryStore
 from pages.shared import state
 from pages.shared.acting import memory_actions
+from pages.shared.disputes import disputes, open_conflicts
 from pages.shared.here import Here
-from pages.shared.markup import card_note, chips, escaped, is_code, memory_facts, part_rows, slug, text_block
+from pages.shared.markup import card_note, chip, chips, escaped, is_code, memory_facts, part_rows, slug, text_block
 from pages.shared.past_memory import departed, inspected, neighbours
 
 __all__ = ["inspector", "open_button", "open_memory", "slug"]
@@ -35,8 +36,13 @@ def open_button(name: str, key: str, *, label: str = "Open this memory") -> None
     st.button(label, key=f"open_{name}", type="tertiary", on_click=open_memory, args=(key,))
 
 
-def inspector(here: Here, *, agents: Mapping[str, str], result: RecallResult | None = None) -> None:
-    """Draw the selected memory; nothing is drawn where none is selected."""
+def inspector(
+    here: Here, *, agents: Mapping[str, str], result: RecallResult | None = None, tells_conflicts: bool = True
+) -> None:
+    """Draw the selected memory; nothing is drawn where none is selected.
+
+    Beside the inbox `tells_conflicts` is False: samples are no conflicts, and the reviewer is not to know which cards are.
+    """
     key, store = state.get("sel"), here.store
     if not key or store is None:
         return
@@ -56,8 +62,22 @@ def inspector(here: Here, *, agents: Mapping[str, str], result: RecallResult | N
             return
         st.html(f"<div class='mn-row'>{chips(memory, now=shown.now, agents=agents)}</div>")
         if not gone:
+            if tells_conflicts:
+                _conflict(here, memory)
             memory_actions(here, memory, result)
         _tabs(shown, store, memory, agents=agents, result=result, gone=gone)
+
+
+def _conflict(here: Here, memory: Memory) -> None:
+    """Say that the memory waits for a decision, with the way to it; nothing where it does not."""
+    why = disputes(here).get(memory.key)
+    if why is None:
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="inspector_dispute"):
+        said = chip("in a possible conflict", hue="var(--mn-warn)", mark="◔", badge=True, title=f"It {why}.")
+        st.html(f"<div class='mn-row'>{said}</div>", width="content")
+        if st.button("Look at it", icon=":material/rule:", type="tertiary", key="inspector_conflict"):
+            open_conflicts(here, memory.key)
 
 
 def _tabs(

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from core.hostile import clean_text, one_line
 from core.memory import Memory
-from core.memory.status import is_hidden
+from core.memory.status import is_hidden, is_quarantined, status_of
 from core.recall import Recalled
 from pages.shared.theme import type_hue
 from pages.shared.words import age, bytes_text, exact, plural
@@ -98,7 +98,10 @@ def chips(memory: Memory, *, now: datetime, agents: Mapping[str, str]) -> str:
 
 def _status(memory: Memory, *, now: datetime) -> list[str]:
     found = []
-    if is_hidden(memory):
+    if is_quarantined(status_of(memory)):
+        title = "left out of recall until it is released: it may be poisoned"
+        found.append(chip("quarantined", hue="var(--mn-warn)", mark="⊘", badge=True, title=title))
+    elif is_hidden(memory):
         found.append(
             chip("hidden", hue="var(--mn-muted)", mark="◌", badge=True, title="left out of recall until it is shown")
         )

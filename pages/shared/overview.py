@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from pages.shared.words import age, bytes_text, day_text, exact, plural, share
 __all__ = [
     "LOW",
     "SOON",
+    "among",
     "expiring_list",
     "facet_chart",
     "growth_chart",
@@ -53,9 +54,16 @@ def lead(totals: Totals, *, index: str, now: datetime, sentence: str) -> str:
     )
 
 
-def verdict(live: Totals, stored: Totals) -> str:
-    """Return whether the memory is healthy, and what to look at first if not."""
+def among(frame: pd.DataFrame, keys: Collection[str]) -> int:
+    """Return how many memories of a frame have one of these keys."""
+    return int(frame["key"].isin(list(keys)).sum()) if keys else 0
+
+
+def verdict(live: Totals, stored: Totals, *, disputed: int = 0) -> str:
+    """Return whether the memory is healthy, and what to look at first if not; `disputed` are in a possible conflict."""
     found = []
+    if disputed:
+        found.append(f"{plural(disputed, 'memory is', 'memories are')} in a possible conflict")
     if stored.expired:
         found.append(
             f"{plural(stored.expired, 'expired memory')} still take space"

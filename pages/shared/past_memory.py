@@ -32,6 +32,8 @@ _EVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 _BY_POLICY: Final = {
     "hide": "hidden",
     "unhide": "shown again",
+    "quarantine": "put in quarantine",
+    "release": "released from quarantine",
     "validate": "found to be still true",
     "decay": "given another confidence",
     "expiry": "retired when its time was over",

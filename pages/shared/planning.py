@@ -16,7 +16,7 @@ from core.access import Permission, Role
 from core.curation.deletion import plan_deletion
 from core.curation.desk import Desk, PendingPlan
 from core.curation.editing import plan_edit, plan_validation
-from core.curation.hiding import plan_hiding
+from core.curation.hiding import plan_hiding, plan_quarantine
 from core.curation.plan import Plan
 from core.errors import ConfigError
 from core.hostile import markdown_escape, one_line
@@ -52,6 +52,7 @@ _PLANNERS: Final[Mapping[str, tuple[Planner, Mapping[str, Any]]]] = {
     "erase": (plan_deletion, {"erase": True}),
     "hide": (plan_hiding, {}),
     "unhide": (plan_hiding, {"hidden": False}),
+    "release": (plan_quarantine, {"in_quarantine": False}),
     "validate": (plan_validation, {}),
     "edit": (plan_edit, {}),
 }
@@ -72,7 +73,7 @@ def desk_of(here: Here) -> Desk:
 def propose(here: Here, what: str, which: Iterable[str] | Mapping[str, Mapping[str, Any]], *, reason: str = "") -> None:
     """Make the plan that a person asked for and lead to it; returns only where that could not be done, with words why.
 
-    `what` is "retire", "erase", "hide", "unhide", "validate", or "edit" with new values by key.
+    `what` is "retire", "erase", "hide", "unhide", "release", "validate", or "edit" with new values by key.
     """
     store: MemoryStore = desk_of(here).store
     planner, options = _PLANNERS[what]

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from core.curation.consolidation.remnants import Remnant, remnant_notes, remnants
+from core.curation.consolidation.remnants import Remnant, erasure_notes, left_behind, remnants
 from core.curation.plan import Action, Plan
 from core.hostile import markdown_escape, one_line
 from pages.shared import state
@@ -23,10 +23,10 @@ _SHOWN: Final = 5
 
 def still_said(here: Here, plan: Plan) -> None:
     """Warn of the memories that would go on saying what a plan erases, and offer to open them or to erase them as well."""
-    found = _found(here, plan)
-    if not found:
+    found, behind = _found(here, plan)
+    if not found and not behind:
         return
-    st.warning(markdown_escape(" ".join(remnant_notes(found))), icon=":material/merge:")
+    st.warning(markdown_escape(" ".join(erasure_notes(found, behind))), icon=":material/merge:")
     stays = [each for each in found if each.here]
     for place, each in enumerate(stays[:_SHOWN]):
         st.html(f"<div class='mn-small'>{escaped(one_line(each.text, 200))}</div>")
@@ -36,12 +36,13 @@ def still_said(here: Here, plan: Plan) -> None:
         propose(here, "erase", [*keys, *(each.key for each in stays)], reason=plan.reason)
 
 
-def _found(here: Here, plan: Plan) -> list[Remnant]:
-    """Return what still says it, looked for once for each state of the index."""
+def _found(here: Here, plan: Plan) -> tuple[list[Remnant], list[str]]:
+    """Return what still says it, and the keys of what is left behind, looked for once for each state of the index."""
     assert here.store is not None
     store, now_for = here.store, (plan.hash, here.revision, here.index)
-    known_for, known = st.session_state.get(_FOUND, (None, []))
+    known_for, known = st.session_state.get(_FOUND, (None, ([], [])))
     if known_for != now_for:
-        known = attempt(lambda: remnants(store, plan, actor=here.actor, frame=here.frame)) or []
+        found = attempt(lambda: remnants(store, plan, actor=here.actor, frame=here.frame)) or []
+        known = found, attempt(lambda: left_behind(store, plan, actor=here.actor)) or []
         st.session_state[_FOUND] = (now_for, known)
-    return list(known)
+    return known

@@ -41,6 +41,8 @@ MAP_PARAMS: Final = ("clusters", "beside", "draws", "area", "zoom")
 DUPLICATES_PARAMS: Final = ("within", "likeness", "merge", "survivor", "list", "order")
 # Consolidate: what makes a group, whose memories, how near in time or likeness, how much stays, the choice, the open group.
 CONSOLIDATE_PARAMS: Final = ("by", "whose", "hours", "alike", "keep", "given", "group")
+# Conflicts: the view, the order, which cards by suggestion, likelihood, age, cue and standing, and the one that is opened.
+CONFLICTS_PARAMS: Final = ("inbox", "first", "verdict", "clash", "found", "cue", "standing", "card")
 PARAMS: Final = (
     "bucket",
     "index",
@@ -51,6 +53,7 @@ PARAMS: Final = (
     *MAP_PARAMS,
     *DUPLICATES_PARAMS,
     *CONSOLIDATE_PARAMS,
+    *CONFLICTS_PARAMS,
     "q",
     "mode",
     "k",
@@ -74,6 +77,7 @@ OF_INDEX: Final = (
     "zoom",
     "given",
     "group",
+    "card",
     "sel",
     "plan",
     "deed",

@@ -232,4 +232,6 @@ def inject_css() -> None:
 
 def _rules() -> str:
     """Return our rules: those of every page, then those of single ones."""
-    return "".join((_ASSETS / name).read_text(encoding="utf-8") for name in ("style.css", "timeline.css", "map.css"))
+    return "".join(
+        (_ASSETS / name).read_text(encoding="utf-8") for name in ("style.css", "timeline.css", "map.css", "conflicts.css")
+    )

@@ -129,11 +129,12 @@ def test_a_reader_that_leaves_is_no_error_on_the_screen(filled: dict[str, str]) 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
-@pytest.mark.parametrize(("run", "argv"), [(forked, "export"), (started, "recall memory")], ids=["export", "recall"])
+@pytest.mark.parametrize(("run", "argv"), [(started, "export"), (forked, "recall memory")], ids=["export", "recall"])
 def test_a_full_disk_behind_stdout_is_told(filled: dict[str, str], run: Callable[..., Any], argv: str) -> None:
+    buffered = {name: value for name, value in filled.items() if name != "PYTHONUNBUFFERED"}
     with (
         Path("/dev/full").open("wb") as full,
-        run(*argv.split(), env=filled, stdout=full, stderr=subprocess.PIPE) as process,
+        run(*argv.split(), env=buffered, stdout=full, stderr=subprocess.PIPE) as process,
     ):
         _, told = process.communicate()
     assert process.returncode == 2

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from core.access import LOCAL_ADMIN
+from core.curation.conflicts.inbox import open_inbox
 from core.curation.consolidation.limits import MergeLimits, save_limits
 from core.curation.desk import open_desk
 from core.errors import ConfigError, CurationError
@@ -171,7 +172,54 @@ def test_an_invocation_of_merges_keeps_within_its_time_and_memory(task: Path) ->
     assert left(task) == 38
 
 
-@pytest.mark.parametrize("settings", [Settings("i", ("merge", "decay")), Settings("i", ("duplicates",), segments=2)])
+@pytest.fixture
+def disputed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a store of three memories of which two speak against each other."""
+    place = tmp_path / "store"
+    texts = [f"The nightly import keeps {n} backups on disk." for n in (30, 14)] + ["Invoices go out on Mondays."]
+    store = make_store(place, *(make_memory(f"k{n}", text, agent_id=f"a{n}", team_id="x") for n, text in enumerate(texts)))
+    assert store.archive is not None
+    store.archive.close()
+    monkeypatch.setenv("MNEMOSCOPE_STORE", str(place))
+    monkeypatch.setenv("MNEMOSCOPE_JUDGE", "cues")
+    return place
+
+
+def test_conflicts_go_into_the_inbox_and_the_next_night_goes_on(disputed: Path) -> None:
+    settings = Settings("agents", ("conflicts",))
+    (tried,) = chain(replace(settings, dry_run=True), Context())
+    (first,) = chain(settings, Context())
+    (again,) = chain(settings, Context())
+    assert [(each["found"], each["new"], each["judged"]) for each in (tried, first, again)] == [
+        (1, 0, 1),
+        (1, 1, 1),
+        (0, 0, 0),
+    ]
+    assert (first["shown"], left(disputed)) == ([], 3), "no text in the answer, and no memory changed"
+    inbox = open_inbox(make_catalog(disputed).open("agents", actor=LOCAL_ADMIN))
+    (entry,) = inbox.queue(actor=LOCAL_ADMIN).entries
+    assert {entry.card.left.key, entry.card.right.key} == {"k0", "k1"}
+
+
+@pytest.mark.usefixtures("disputed")
+def test_a_search_for_conflicts_keeps_within_its_time_and_memory() -> None:
+    settings = Settings("agents", ("conflicts",))
+    with pytest.raises(ConfigError, match="3 memories, and at most 1 fit into the memory here: nothing was looked at"):
+        chain(replace(settings, megabytes=500), Context())
+    with pytest.raises(CurationError, match="nothing was judged"):
+        chain(settings, Context(seconds=200))
+    assert chain(settings, Context())[0]["new"] == 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings("i", ("merge", "decay")),
+        Settings("i", ("duplicates",), segments=2),
+        Settings("i", ("conflicts", "expiry")),
+        Settings("i", ("conflicts",), segments=4),
+    ],
+)
 def test_merges_are_a_sweep_of_their_own(settings: Settings) -> None:
     with pytest.raises(ConfigError, match="a function of their own"):
         run({}, Context(), settings, invoke=lambda _: None)
@@ -240,6 +288,7 @@ def test_the_template_lets_a_sweep_delete_nothing_of_the_journal_but_documents()
     assert "s3:ListBucketVersions" in dict(statements)["JournalList"]
     assert '!If [IsWriting, "s3vectors:PutVectors"' in dict(statements)["Memories"]
     assert '!If [IsMerge, "s3vectors:QueryVectors"' in dict(statements)["Memories"]
+    assert '!If [IsConflicts, !Ref "AWS::NoValue", "s3vectors:DeleteVectors"' in dict(statements)["Memories"]
 
 
 def test_the_image_is_made_of_what_it_needs() -> None:

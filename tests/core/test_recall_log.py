@@ -243,6 +243,16 @@ def test_a_file_that_was_deleted_is_made_again(tmp_path: Path):
         assert log.health() == Health(written=2)
 
 
+def test_a_file_that_another_process_has_just_begun_holds_no_recalls(tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / FILE)) as begun:
+        begun.execute("PRAGMA journal_mode = wal")
+    with closing(RecallLog(tmp_path)) as log:
+        assert log.recent(STREAM) == []
+        assert log.usage(STREAM) == {}
+        fill(log, [make_recall("one")])
+        assert [each.query for each in log.recent(STREAM)] == ["one"]
+
+
 def test_what_is_read_only_writes_and_makes_nothing(tmp_path: Path):
     with closing(filled(tmp_path / "store", make_recall(), read_only=True)) as log:
         assert log.recent(STREAM) == []

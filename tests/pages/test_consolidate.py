@@ -276,7 +276,7 @@ class TestSchedule:
             plan, _ = desk.propose(plan, actor=LOCAL_ADMIN, name="consolidation")
         at = opened(monkeypatch, store)
         assert "**1 proposal** of a schedule waits" in texts(at)
-        assert "4 memories: it waits for a decision in a plan" in texts(at)
+        assert "4 memories: it waits for a decision in a plan or a conflict" in texts(at)
         settled(press(at, f"discard_{plan.id}"))
         assert "No proposal waits." in texts(at)
         assert "task crane" in texts(at)

@@ -37,6 +37,7 @@ def test_every_part_is_drawn(team_store, monkeypatch):
 def test_a_healthy_memory_is_called_so(tmp_path, monkeypatch):
     at = open_app(monkeypatch, seed(tmp_path / "s", [Memory("a", "All good.", created_at=NOW, confidence=0.9)]))
     assert "Healthy" in texts(at)
+    assert "overview_conflicts" not in {button.key for button in at.button}
     assert metrics(at)["Memories"] == "1"
 
 

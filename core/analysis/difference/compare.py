@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
 from core.analysis.difference.found import Claim, Difference, Kind
 from core.analysis.difference.languages import Language
+from core.analysis.difference.marks import remarked
+from core.analysis.difference.mentioned import Mentioned
 from core.analysis.difference.moments import dates_in, same_date, same_day
-from core.analysis.difference.naming import filling, mentions, names_in
-from core.analysis.difference.negation import denied_root, negations_in, sets_aside, statuses_in
+from core.analysis.difference.naming import filling, names_in
+from core.analysis.difference.negation import denied_root, negations_in, set_aside, statuses_in
 from core.analysis.difference.numerals import numbers_in, same_number
 from core.analysis.difference.parts import turned_about
 from core.analysis.difference.polarity import TURNING
 from core.analysis.difference.quantities import bounds_in, quantities_in
-from core.analysis.difference.reading import Text, read, stem
+from core.analysis.difference.reading import Text, Token, read, stem
 from core.analysis.difference.roles import exchanged, rewritten, swapped
 
 __all__ = ["claims", "differences", "unsupported"]
@@ -41,6 +43,7 @@ class _Read:
     negations: tuple[Claim, ...]
     quantities: tuple[Claim, ...]
     denied: frozenset[str]
+    mentioned: Mentioned
 
     @cached_property
     def every(self) -> tuple[Claim, ...]:
@@ -56,6 +59,21 @@ class _Read:
         return value in self.stems or (self.text.language is Language.CHINESE and value in self.text.text)
 
     @cached_property
+    def roots(self) -> frozenset[str]:
+        """The stems of what is denied by how a word begins: "unavailable" is not available."""
+        words = {token.lower for token in self.text.tokens if token.kind == "word"}
+        return frozenset(stem(root) for word in words if (root := denied_root(word)) is not None)
+
+    @cached_property
+    def aside(self) -> frozenset[str]:
+        return set_aside(self.text)
+
+    @cached_property
+    def first(self) -> Mapping[str, Token]:
+        """The first token of each stem."""
+        return {token.stem: token for token in reversed(self.text.tokens)}
+
+    @cached_property
     def single(self) -> frozenset[str]:
         """The stems of what is said to be one: "a server"."""
         pairs = zip(self.text.words, self.text.words[1:], strict=False)
@@ -68,14 +86,14 @@ def _claims(text: str) -> _Read:
     dates, in_dates = dates_in(plain)
     every, in_numbers = numbers_in(plain)
     day_spans = [claim.span for claim in dates]
-    numbers = tuple(claim for claim in every if not _covered(claim, day_spans))
+    numbers = tuple(claim for claim in every if not claim.within(day_spans))
     statuses, turned = statuses_in(plain)
     every_no = negations_in(plain)
     negations = tuple(claim for claim in every_no if claim.value not in turned)
     denied = frozenset(claim.value for claim in every_no)
     quantities = (*quantities_in(plain), *bounds_in(plain))
     names = names_in(plain, in_dates | in_numbers)
-    return _Read(plain, dates, numbers, names, statuses, negations, quantities, denied)
+    return _Read(plain, dates, numbers, names, statuses, negations, quantities, denied, Mentioned(plain))
 
 
 def claims(text: str) -> tuple[Claim, ...]:
@@ -101,6 +119,7 @@ def differences(a: str, b: str) -> tuple[Difference, ...]:
     if not any(difference.clashes for difference in found):
         found += (
             rewritten(left.text, right.text)
+            or remarked(left.text, right.text)
             or swapped(left.text, right.text)
             or exchanged(left.text, right.text, left.every, right.every)
             or turned_about(left.text, right.text, left.every, right.every)
@@ -120,7 +139,7 @@ def unsupported(text: str, sources: Sequence[str]) -> tuple[Claim, ...]:
         lone -= set(own.dates) - set(_dates(own, source)[0])
         lone -= set(own.names) - set(_names(own, source)[0])
         kept = {claim.value for claim in source.negations}
-        lone -= {claim for claim in own.negations if claim.value in kept or _denies(source, claim.value)}
+        lone -= {claim for claim in own.negations if claim.value in kept or claim.value in source.roots}
     for mine, theirs in (
         (own.statuses, [each.statuses for each in read_sources]),
         (own.quantities, [each.quantities for each in read_sources]),
@@ -128,7 +147,7 @@ def unsupported(text: str, sources: Sequence[str]) -> tuple[Claim, ...]:
         said = {(claim.about, claim.value) for each in theirs for claim in each}
         axes = {about for about, _ in said}
         lone |= {claim for claim in mine if claim.about in axes and (claim.about, claim.value) not in said}
-    return tuple(sorted(lone, key=lambda claim: claim.span))
+    return tuple(sorted(lone, key=lambda claim: (claim.span, claim.kind, claim.value)))
 
 
 def _unmatched(
@@ -165,8 +184,8 @@ def _ones(own: _Read, others: Sequence[Claim], mine: Sequence[Claim]) -> list[Cl
 
 
 def _names(left: _Read, right: _Read) -> tuple[list[Claim], list[Claim]]:
-    only_left = _distinct([name for name in left.names if not mentions(right.text, name)][: 2 * _MOST])
-    only_right = _distinct([name for name in right.names if not mentions(left.text, name)][: 2 * _MOST])
+    only_left = _distinct(name for name in left.names if not right.mentioned.has(name))
+    only_right = _distinct(name for name in right.names if not left.mentioned.has(name))
     filled = (
         filling(left.text, left.names, only_left, right.text, right.names, only_right),
         filling(right.text, right.names, only_right, left.text, left.names, only_left),
@@ -180,7 +199,7 @@ def _negations(left: _Read, right: _Read) -> list[Difference]:
     found: list[Difference] = []
     for own, other, mine, turned in ((left, right, lefts, False), (right, left, rights, True)):
         for claim in list(mine):
-            if other.says(claim.value) and not _denies(other, claim.value) and not sets_aside(other.text, claim.value):
+            if other.says(claim.value) and claim.value not in other.roots and claim.value not in other.aside:
                 mine.remove(claim)
                 found.append(_turned(_difference(Kind.NEGATION, [claim], [_said(other, claim.value)]), turned))
         for token in own.text.tokens:
@@ -211,18 +230,11 @@ def _alone(left: Sequence[Claim], right: Sequence[Claim]) -> tuple[list[Claim], 
     return [claim for claim in lefts if stays(claim, 0)], [claim for claim in rights if stays(claim, 1)]
 
 
-def _denies(read_text: _Read, value: str) -> bool:
-    """Say whether a text denies a word by how another begins: "unavailable" is not available."""
-    roots = (denied_root(token.lower) for token in read_text.text.tokens if token.kind == "word")
-    return any(root is not None and stem(root) == value for root in roots)
-
-
 def _said(read_text: _Read, value: str) -> Claim:
-    token = next((token for token in read_text.text.tokens if token.stem == value), None)
-    if token is None:
-        at = read_text.text.text.find(value)
-        return Claim(Kind.NEGATION, value, value, (at, at + len(value)))
-    return Claim(Kind.NEGATION, value, token.text, token.span)
+    if (token := read_text.first.get(value)) is not None:
+        return Claim(Kind.NEGATION, value, token.text, token.span)
+    at = read_text.text.text.find(value)
+    return Claim(Kind.NEGATION, value, value, (at, at + len(value)))
 
 
 def _axes(kind: Kind, left: Sequence[Claim], right: Sequence[Claim]) -> list[Difference]:
@@ -285,9 +297,3 @@ def _turned(difference: Difference, turned: bool) -> Difference:
 
 def _distinct(found: Iterable[Claim]) -> list[Claim]:
     return list({(claim.about, claim.value): claim for claim in reversed(list(found))}.values())[::-1]
-
-
-def _covered(claim: Claim, spans: Sequence[tuple[int, int]]) -> bool:
-    """Say whether a number is a date, or runs from one to another; "2012-13", which only begins with one, is not."""
-    start, end = claim.span
-    return any(first <= start < last for first, last in spans) and any(first < end <= last for first, last in spans)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,6 +35,11 @@ class Claim:
     text: str
     span: Span
     about: str = ""
+
+    def within(self, spans: Sequence[Span]) -> bool:
+        """Say whether it is in one of these, or runs from one to another; "2012-13", which only begins with one, is not."""
+        start, end = self.span
+        return any(first <= start < last for first, last in spans) and any(first < end <= last for first, last in spans)
 
 
 @dataclass(frozen=True)

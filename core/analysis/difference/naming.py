@@ -12,11 +12,11 @@ from core.analysis.difference.languages import Language
 from core.analysis.difference.moments import is_calendar_word
 from core.analysis.difference.reading import Text, Token
 
-__all__ = ["filling", "mentions", "names_in", "same_name"]
+__all__ = ["FORMS", "GIVEN", "LANDS", "PREFIX", "bare", "filling", "names_in", "of_land", "same_name"]
 
-_FORMS: Final = {"url": "address", "email": "address", "path": "path", "file": "path", "hash": "hash", "tag": "tag"}
+FORMS: Final = {"url": "address", "email": "address", "path": "path", "file": "path", "hash": "hash", "tag": "tag"}
 # Capitals at the beginning of a sentence tell nothing, but these are names there too.
-_GIVEN: Final = frozenset(
+GIVEN: Final = frozenset(
     """
 aaron adam alan alex alexander alice amy ana andrea andrew angela anna anne anthony barbara ben benjamin beth bill bob
 brian bruce carl carla carlos carol caroline charles charlie chen chloe chris christine claire clara daniel dave david
@@ -34,10 +34,10 @@ yuki yusuf zoe trent caroline
 """.split()
 )
 _LATE_WORDS: Final = frozenset("i i'm i'll i've i'd ok okay tv mr mrs ms dr vs am pm".split())
-_PREFIX: Final = 4
+PREFIX: Final = 4
 _PEOPLE: Final = ("ese", "ian", "ean", "ish", "an", "a", "o", "y", "i", "n")
 # Lands whose people are called otherwise.
-_LANDS: Final = {
+LANDS: Final = {
     word: line.split()[0]
     for line in """
 uk britain british britons britain's uk's
@@ -78,37 +78,16 @@ def names_in(text: Text, taken: Collection[int]) -> tuple[Claim, ...]:
     for place, token in enumerate(text.tokens):
         if place in taken:
             continue
-        about = _FORMS.get(token.kind) or (_word_form(text, place, telling=telling) if token.kind == "word" else None)
+        about = FORMS.get(token.kind) or (_word_form(text, place, telling=telling) if token.kind == "word" else None)
         if about is not None and not (about == "path" and token.kind == "path" and _is_plain(token)):
-            found.append(Claim(Kind.NAME, _bare(token), token.text, token.span, about))
+            found.append(Claim(Kind.NAME, bare(token), token.text, token.span, about))
     return tuple(found)
-
-
-def mentions(text: Text, name: Claim) -> bool:
-    """Say whether a text has a name in any form: in small letters, as a part of a longer one, or as its abbreviation."""
-    value = name.value
-    if value in text.known:
-        return True
-    if name.about in ("address", "path", "hash", "tag"):
-        # The last word of a path is not the path, but "9f3c2ab" may stand without its sign.
-        forms = {*_FORMS, "word"} if name.about in ("hash", "tag") else _FORMS.keys()
-        return any(_within(value, token) for token in text.tokens if token.kind in forms)
-    if name.about == "id":
-        parts = [part for part in re.split(r"[\W_]+", value) if part]
-        return len(parts) > 1 and not any(part.isdigit() for part in parts) and all(part in text.known for part in parts)
-    if len(value) > _PREFIX and any(known.startswith(value) or _is_short_of(known, value) for known in text.known):
-        return True
-    if any(_is_of_land(known, value) for known in text.known):
-        return True
-    return (
-        name.text[0].isupper() and 2 <= len(value) <= 6 and value in text.initials and sum(map(str.isupper, name.text)) > 1
-    )
 
 
 def same_name(one: Claim, other: Claim) -> bool:
     """Say whether two names are one: in other forms, or a land and its people."""
     short, long = sorted((one.value, other.value), key=len)
-    return short == long or (len(short) > _PREFIX and long.startswith(short)) or _is_of_land(short, long)
+    return short == long or (len(short) > PREFIX and long.startswith(short)) or _is_of_land(short, long)
 
 
 def filling(
@@ -150,42 +129,30 @@ def _word_form(text: Text, place: int, *, telling: bool) -> str | None:
     # A code as "ATL" is one wherever it stands.
     if not token.opens or (token.text.isupper() and len(token.text) > 2):
         return "name"
-    return "name" if token.lower.removesuffix("'s") in _GIVEN else None
+    return "name" if token.lower.removesuffix("'s") in GIVEN else None
 
 
 def _is_of_land(one: str, other: str) -> bool:
     """Say whether two words are one land, or a land and its people."""
-    if other not in _GIVEN and one[:3] == other[:3] and _of_land(one) == _of_land(other):
+    if other not in GIVEN and one[:3] == other[:3] and of_land(one) == of_land(other):
         return True
-    return one in _LANDS and _LANDS[one] == _LANDS.get(other)
+    return one in LANDS and LANDS[one] == LANDS.get(other)
 
 
-def _of_land(word: str) -> str:
+def of_land(word: str) -> str:
     """Return a land and its people as one: "mexico" and "mexican"."""
     for ending in _PEOPLE:
-        if word.endswith(ending) and len(word) - len(ending) >= _PREFIX:
+        if word.endswith(ending) and len(word) - len(ending) >= PREFIX:
             return word[: -len(ending)]
     return word
 
 
-def _bare(token: Token) -> str:
+def bare(token: Token) -> str:
     """Return what a name is compared by."""
     value = token.lower.removesuffix("'s")
     if token.kind == "url":
         return re.sub(r"^https?://(www\.)?", "", value).rstrip("/")
     return value.rstrip("/") or value
-
-
-def _within(value: str, token: Token) -> bool:
-    other = _bare(token)
-    short, long = sorted((value.lstrip("#@"), other.lstrip("#@")), key=len)
-    if len(short) < _PREFIX:
-        return short == long
-    return long == short or long.endswith("/" + short) or (short.isalnum() and len(short) >= 7 and long.startswith(short))
-
-
-def _is_short_of(known: str, value: str) -> bool:
-    return len(known) > _PREFIX and known.isalpha() and value.startswith(known)
 
 
 def _is_camel(text: str) -> bool:

@@ -7,10 +7,11 @@ from typing import Final
 
 from core.analysis.difference.found import Claim, Kind
 from core.analysis.difference.languages import NEGATORS, Language
+from core.analysis.difference.marks import mark_of
 from core.analysis.difference.polarity import AXES, BINARY
 from core.analysis.difference.reading import Text, Token, uninflected
 
-__all__ = ["denied_root", "negations_in", "sets_aside", "statuses_in"]
+__all__ = ["denied_root", "negations_in", "set_aside", "statuses_in"]
 
 # Words between a negation and what it denies.
 _SKIPPED: Final = frozenset(
@@ -66,6 +67,8 @@ def statuses_in(text: Text) -> tuple[tuple[Claim, ...], frozenset[str]]:
     found: list[Claim] = []
     turned = set[str]()
     for place, token in enumerate(text.tokens):
+        if (mark := mark_of(token)) is not None:
+            found.append(mark)
         for axis, value in (
             AXES.get(token.lower) or _INFLECTED.get(uninflected(token.lower), ()) if token.kind == "word" else ()
         ):
@@ -87,16 +90,15 @@ def denied_root(word: str) -> str | None:
     return None
 
 
-def sets_aside(text: Text, value: str) -> bool:
-    """Say whether a text puts a word aside without a negation: "instead of Kafka", "timeouts disappeared"."""
-    tokens = text.tokens
+def set_aside(text: Text) -> frozenset[str]:
+    """Return the stems that a text puts aside without a negation: "instead of Kafka", "timeouts disappeared"."""
+    tokens, found = text.tokens, set[str]()
     for at, token in enumerate(tokens):
-        if token.stem == value:
-            before = {each.lower for each in tokens[max(0, at - 3) : at]}
-            after = {each.lower for each in tokens[at + 1 : at + 4]}
-            if before & _ASIDE or after & _GONE or ("from" in before and "to" in after):
-                return True
-    return False
+        before = {each.lower for each in tokens[max(0, at - 3) : at]}
+        after = {each.lower for each in tokens[at + 1 : at + 4]}
+        if before & _ASIDE or after & _GONE or ("from" in before and "to" in after):
+            found.add(token.stem)
+    return frozenset(found)
 
 
 def _negates(text: Text, at: int) -> bool:

@@ -15,6 +15,8 @@ __all__ = ["numbers_in", "same_number", "written"]
 _RANGE: Final = frozenset({"-", "–", "—", "to", "bis", "à", "and", "..", "..."})
 _SCALES: Final = frozenset({"celsius", "fahrenheit"})
 _CURRENCY: Final = frozenset("$€£¥₹")
+# A float of 60 digits bears no higher power.
+_TENS: Final = 200
 _ORDINAL: Final = re.compile(r"(st|nd|rd|th)$")
 # Words that may stand between a number and what it counts.
 _SKIPPED: Final = frozenset("of the new more other different additional separate consecutive".split())
@@ -71,7 +73,9 @@ def _number_at(tokens: Sequence[Token], at: int) -> tuple[Claim | None, int]:
         return None, at + 1
     value, end = _value(tokens, at)
     if value is None:
-        return None, at + 1
+        # What is no number that can be told, as "12e456" or one of a hundred digits, is the same where it is written so.
+        unread = Claim(Kind.NUMBER, f"{token.lower}||{token.lower}", token.text, token.span)
+        return unread if token.kind == "number" else None, at + 1
     if token.kind == "word" and token.lower == "second" and not _counts(tokens, end):
         return None, at + 1
     upper: float | None = None
@@ -102,7 +106,8 @@ def _value(tokens: Sequence[Token], at: int) -> tuple[float | None, int]:
         value = written(mantissa)
         if value is None or len(mantissa) > 60:
             return None, at + 1
-        return sign * value * 10.0 ** (int(power) if power.lstrip("+-").isdigit() else 0), at + 1
+        tens = int(power) if power.lstrip("+-").isdigit() else 0
+        return (sign * value * 10.0**tens if abs(tens) <= _TENS else None), at + 1
     if token.kind != "word":
         return None, at + 1
     whole = NUMBER_WORDS.get(token.lower, ORDINAL_WORDS.get(token.lower))

@@ -15,7 +15,7 @@ from core.analysis.difference.found import Span
 from core.analysis.difference.languages import Language, language_of
 from core.analysis.difference.same_words import ALIASES, SYNONYMS
 
-__all__ = ["CHARS", "Text", "Token", "read", "stem", "uninflected"]
+__all__ = ["CHARS", "MARK", "Text", "Token", "read", "stem", "uninflected"]
 
 # What of a text is compared: the service stores no more than 40 KB of metadata, so only a very odd text is longer.
 CHARS: Final = 50_000
@@ -28,6 +28,8 @@ _ENDINGS: Final = (
     "|ipynb|parquet|conf|cfg|ini|env|tf|zip|gz|tar|db|sqlite|exe|dll|so|com|org|io|net|dev|app|ai|internal|local|example"
 )
 _NUM: Final = r"\d{1,30}(?:[.,'\u202f]\d{1,30}){0,10}"
+# Signs that say something by themselves, as a tick or a thumb; no lines of a table.
+MARK: Final = r"[\u2190-\u22ff\u2300-\u23ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff\u200d\ufe0f]{1,40}"
 _PATTERNS: Final = {
     "url": r"(?:https?|ftp|s3|file|git|ssh|wss?|postgres(?:ql)?|redis|arn)://?[^\s<>\"'`)\]}]{1,2000}|arn:aws[^\s,;]{1,500}",
     "email": r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,6}",
@@ -44,8 +46,9 @@ _PATTERNS: Final = {
     "number": rf"(?:(?<!\w)[-−+]?|(?=[$€£¥₹]))[$€£¥₹]?\s?{_NUM}(?:[eE][-+]?\d{{1,3}}(?!\w))?(?:st|nd|rd|th)?"
     r"(?=[^\W\d_]{0,12}(?!\w))",
     "initials": r"(?<![\w.])(?:[A-Z]\.){2,6}(?!\w)",
-    "word": r"[^\W_](?:[\w]|['’](?=[^\W\d_])|-(?=\w)){0,120}|_\w{1,120}",
+    "word": r"[^\W_](?:[\w]|['’](?=[^\W\d_])|-(?=\w)){0,120}(?:(?:\+\+|#)(?!\w))?|_\w{1,120}",
     "sign": r"[%°$€£¥]|\.{3}|[.!?:;\n]|[–—→]|[-+<>=≤≥~]{1,3}",
+    "mark": MARK,
 }
 _TOKEN: Final = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
 _ENDS: Final = frozenset(".!?:;\n")
@@ -75,7 +78,7 @@ _SUFFIXES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: its kind (a name of the pattern's parts), as it is written, in small letters, its stem, its place."""
+    """One token: its kind (of _PATTERNS, a mark being a sign), as it is written, in small letters, its stem, its place."""
 
     kind: str
     text: str
@@ -102,7 +105,7 @@ class Text:
         """Every form that a word or name of another text may be found under here: in small letters, stems, parts."""
         found = {token.lower for token in self.tokens} | {token.stem for token in self.tokens}
         for token in self.tokens:
-            if token.kind in ("word", "path", "url", "tag", "email", "file") and not token.lower.isalpha():
+            if token.kind in ("word", "path", "url", "tag", "email", "file") and not _is_whole(token.lower):
                 found.update(part for part in re.split(r"[\W_]+", token.lower) if part)
         return frozenset(found)
 
@@ -153,7 +156,8 @@ def read(text: str) -> Text:
             tokens.extend(_pairs(found, start))
         else:
             tokens.append(_token(kind, found, start, opens))
-        opens = found in _ENDS if kind == "sign" else opens and kind == "number"
+        if kind != "mark":  # after "Congrats! 🎉" a sentence begins as it did
+            opens = found in _ENDS if kind == "sign" else opens and kind == "number"
     return Text(plain, tuple(tokens))
 
 
@@ -180,10 +184,16 @@ def uninflected(word: str) -> str:
     return word[:-1] if len(word) > 3 and word[-1] == "e" else word
 
 
+def _is_whole(word: str) -> bool:
+    """Say whether a word has no parts: "C++" is not "C"."""
+    return word.isalpha() or word.endswith(("+", "#"))
+
+
 def _token(kind: str, found: str, start: int, opens: bool) -> Token:
     lower = found.lower()
     if kind == "initials":  # "U.S." is a word as "US" is
         kind, lower = "word", lower.replace(".", "")
+    kind = "sign" if kind == "mark" else kind
     return Token(kind, found, lower, stem(lower) if kind == "word" else lower, (start, start + len(found)), opens)
 
 

@@ -19,10 +19,11 @@ from core.errors import MnemoscopeError
 from core.hostile import one_line
 from core.memory import Memory
 from core.memory.record import Record
+from core.past.stand_ins import relying
 from core.past.versions import Versions, versions_of
 from core.store import MemoryStore
 
-__all__ = ["Remnant", "merged_from", "remnant_notes", "remnants", "said_in_journal"]
+__all__ = ["Remnant", "erasure_notes", "left_behind", "merged_from", "remnants", "said_in_journal"]
 
 _NAMED: Final = 5
 _KEY_CHARS: Final = 80
@@ -60,8 +61,33 @@ def remnants(store: MemoryStore, plan: Plan, *, actor: Actor, frame: pd.DataFram
     return sorted(found, key=lambda each: (not each.here, each.key))
 
 
-def remnant_notes(found: Sequence[Remnant]) -> Iterator[str]:
-    """Yield what a reader must know before the erasure, with what can be done."""
+def left_behind(store: MemoryStore, plan: Plan, *, actor: Actor) -> list[str]:
+    """Return the memories that were retired in favour of those that a plan erases, through every merge, and are out yet.
+
+    Nothing stands for them any more, and what they said, often the same, stays in the journal.
+    """
+    erased = {change.key for change in plan if change.action is Action.ERASE}
+    versions = _versions(store) if erased else None
+    if versions is None:
+        return []
+    out = relying(versions.table())
+    level, found = list(erased), dict[str, None]()
+    while level:
+        level = [key for by in level for key in out.get(by, ()) if key not in found]
+        found |= dict.fromkeys(level)
+    here = store.records.get([key for key in found if key not in erased], actor=actor, vectors=False)
+    return sorted(_kept(versions, found.keys() - here.keys() - erased))
+
+
+def erasure_notes(found: Sequence[Remnant], behind: Sequence[str]) -> Iterator[str]:
+    """Yield what a reader must know before the erasure, with what can be done; `behind` is what it leaves behind."""
+    if behind:
+        it, they = ("it", "It stays") if len(behind) == 1 else ("them", "They stay")
+        yield (
+            f"{_count(behind, 'was', 'were')} retired in favour of what is erased ({_names(behind)}). {they} out, with "
+            f"nothing in the index that says the same, and the journal keeps the text: un-merge first to have {it} back, or "
+            f"to erase {it} too."
+        )
     here, gone = [each for each in found if each.here], [each for each in found if not each.here]
     if here:
         it = "it" if len(here) == 1 else "them"
@@ -152,10 +178,11 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _count(found: Sequence[Remnant], one: str, many: str) -> str:
+def _count(found: Sequence[object], one: str, many: str) -> str:
     return f"1 memory {one}" if len(found) == 1 else f"{len(found):,} memories {many}"
 
 
-def _names(found: Sequence[Remnant]) -> str:
-    names = ", ".join(repr(one_line(each.key, _KEY_CHARS)) for each in found[:_NAMED])
+def _names(found: Sequence[Remnant] | Sequence[str]) -> str:
+    keys = [each if isinstance(each, str) else each.key for each in found[:_NAMED]]
+    names = ", ".join(repr(one_line(key, _KEY_CHARS)) for key in keys)
     return names if len(found) <= _NAMED else f"{names} and {len(found) - _NAMED:,} more"

@@ -12,13 +12,13 @@ from typing import Any, Final
 from core.analysis.difference import Kind, claims
 from core.analysis.difference.reading import read
 
-__all__ = ["Overlap", "overlap"]
+__all__ = ["SILENT", "Overlap", "overlap"]
 
 _GRAM: Final = 3
 # Of a longer text its letters are compared as far as here, its words all.
 _CHARS: Final = 8_000
 # Words that say nothing by themselves.
-_SILENT: Final = frozenset(
+SILENT: Final = frozenset(
     "a an the is are was were be been being am do does did of to in on at by for and or as it its he she we you i "
     "they his her their our my your me him us them this that these those there here has have had will would can "
     "could should may might with from into so if but when while which who whom what that's it's than then der die "
@@ -77,7 +77,7 @@ def overlap(a: str, b: str) -> Overlap:
 def _counts(text: str) -> _Counts:
     tokens = [token for token in read(text).tokens if token.kind != "sign"]
     stems = [token.stem for token in tokens]
-    telling = [token.stem for token in tokens if token.lower not in _SILENT]
+    telling = [token.stem for token in tokens if token.lower not in SILENT]
     named = {claim.span for claim in claims(text) if claim.kind is Kind.NAME and claim.about == "name"}
     letters = " ".join(token.lower for token in tokens)[:_CHARS]
     grams = (letters[at : at + _GRAM] for at in range(max(1, len(letters) - _GRAM + 1)))

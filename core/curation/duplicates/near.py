@@ -13,11 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.analysis.neighbours import within as near_rows
-from core.curation.duplicates.exact import comparable, content_hash, scopes_of, within_of
+from core.curation.duplicates.distinct import Texts, Told, check_fit, distinct_texts, part_of, teller
+from core.curation.duplicates.exact import comparable, scopes_of, within_of
 from core.curation.duplicates.found import Pair, Pairs, Suspect, Within
 from core.curation.duplicates.likeness import DEFAULT_THRESHOLD, least_cosine, likeness
 from core.curation.duplicates.series import Shapes, thinned
-from core.errors import CancelledError, ConfigError
+from core.errors import ConfigError
 
 __all__ = ["near_pairs"]
 
@@ -31,21 +32,9 @@ _OF_SERIES: Final = 2
 _MOST_CLASHES: Final = 3
 # So many pairs are compared between two looks at whether to stop: of long texts each takes some milliseconds.
 _AT_ONCE: Final = 200
-_HASHED: Final = 10_000
 
 _Floats = npt.NDArray[np.float32]
 _Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class _Texts:
-    """The distinct texts of each scope: the row that stands for each, its scope, and the keys that share it."""
-
-    rows: _Ints
-    scopes: _Ints
-    texts: list[str]
-    hashes: list[str]
-    keys: list[tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,10 +76,12 @@ def near_pairs(
     `now` those whose time is over are spared too. Raises CancelledError soon after `stop` returns true, ConfigError where
     frame and matrix do not fit; `progress` is told 0 to 1.
     """
-    _check(frame, matrix, threshold)
-    whose, told = within_of(within), _teller(stop, progress)
+    check_fit(frame, matrix)
+    if not 0 < threshold <= 1:
+        raise ConfigError(f"The threshold is {threshold}: give a probability above 0, up to 1.")
+    whose, told = within_of(within), teller("duplicates", stop, progress)
     told(0.0)
-    distinct = _distinct(frame, whose, now=now, told=told)
+    distinct = distinct_texts(frame, comparable(frame, now=now), scopes_of(frame, whose), told=part_of(told, 0.0, 0.04))
     told(0.04)
     near = _candidates(matrix, distinct, least_cosine(threshold), seed=seed, stop=stop, told=told)
     found = _judged(near, distinct, threshold, told=told)
@@ -110,46 +101,20 @@ def near_pairs(
     )
 
 
-def _check(frame: pd.DataFrame, matrix: _Floats, threshold: float) -> None:
-    if len(frame) != len(matrix):
-        raise ConfigError(f"{len(frame):,} memories do not fit {len(matrix):,} vectors: read both from one snapshot.")
-    if not 0 < threshold <= 1:
-        raise ConfigError(f"The threshold is {threshold}: give a probability above 0, up to 1.")
-
-
-def _named(distinct: _Texts, paired: set[str]) -> dict[str, str]:
+def _named(distinct: Texts, paired: set[str]) -> dict[str, str]:
     """Return the content hashes of the keys that stand in pairs, or for several of the same text."""
     each = zip(distinct.keys, distinct.hashes, strict=True)
     return dict(sorted((keys[0], digest) for keys, digest in each if len(keys) > 1 or keys[0] in paired))
 
 
-def _distinct(frame: pd.DataFrame, within: Within, *, now: datetime | None, told: Callable[[float], None]) -> _Texts:
-    rows = comparable(frame, now=now)
-    keys, contents, scopes = frame["key"].to_numpy(), frame["content"].to_numpy(), scopes_of(frame, within)
-    classes: dict[tuple[int, str], list[int]] = {}
-    for at, row in enumerate(rows.tolist()):
-        if at % _HASHED == 0:
-            told(0.04 * at / len(rows))
-        classes.setdefault((int(scopes[row]), content_hash(contents[row])), []).append(row)
-    sharing = [sorted((str(keys[row]), row) for row in members) for members in classes.values()]
-    firsts = [members[0][1] for members in sharing]
-    return _Texts(
-        np.array(firsts, np.int64),
-        np.array([scope for scope, _ in classes], np.int64),
-        [str(contents[row]) for row in firsts],
-        [digest for _, digest in classes],
-        [tuple(key for key, _ in members) for members in sharing],
-    )
-
-
 def _candidates(
     matrix: _Floats,
-    distinct: _Texts,
+    distinct: Texts,
     cosine: float,
     *,
     seed: int,
     stop: Callable[[], bool] | None,
-    told: Callable[[float], None],
+    told: Told,
 ) -> _Near:
     """Return the pairs of texts of one scope whose vectors are near, the nearest first."""
     kept = thinned(distinct.texts, distinct.scopes)
@@ -166,7 +131,7 @@ def _candidates(
             most=_MOST,
             seed=seed,
             stop=stop,
-            progress=_part(told, 0.05 + 0.6 * done / max(1, len(order)), 0.6 * share),
+            progress=part_of(told, 0.05 + 0.6 * done / max(1, len(order)), 0.6 * share),
         )
         parts.append((own[near.first], own[near.second], near.distances))
         hit, cut, done = hit + len(own) * near.recall, cut + near.cut, done + len(own)
@@ -178,7 +143,7 @@ def _candidates(
     )
 
 
-def _judged(near: _Near, distinct: _Texts, threshold: float, *, told: Callable[[float], None]) -> _Found:
+def _judged(near: _Near, distinct: Texts, threshold: float, *, told: Told) -> _Found:
     """Return what the candidates are; a text whose nearest all say something else is not compared with the others."""
     found, shapes = _Found(), Shapes(distinct.texts)
     failed: Counter[int] = Counter()
@@ -209,17 +174,3 @@ def _judged(near: _Near, distinct: _Texts, threshold: float, *, told: Callable[[
 
 def _keys(pair: Pair | Suspect) -> tuple[str, str]:
     return pair.first, pair.second
-
-
-def _part(told: Callable[[float], None], start: float, share: float) -> Callable[[float], None]:
-    return lambda done: told(start + share * done)
-
-
-def _teller(stop: Callable[[], bool] | None, progress: Callable[[float], None] | None) -> Callable[[float], None]:
-    def told(done: float) -> None:
-        if stop is not None and stop():
-            raise CancelledError("The search for duplicates was stopped.")
-        if progress is not None:
-            progress(done)
-
-    return told

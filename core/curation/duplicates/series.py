@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from core.analysis.difference.reading import read
 
-__all__ = ["Shapes", "thinned"]
+__all__ = ["Shapes", "digit_shapes", "thinned"]
 
 # From so many texts on a series is long; so many of it stand for all.
 _LONG: Final = 32
@@ -47,6 +47,12 @@ def thinned(texts: Sequence[str], scopes: npt.NDArray[np.int64]) -> npt.NDArray[
         if form is None or seen[shape] <= _KEPT or alike[form] > 1:
             kept.append(place)
     return np.array(kept, np.int64)
+
+
+def digit_shapes(texts: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Return a code for each text, (n,) from 0, that texts share which differ in nothing but their digits."""
+    codes: dict[int, int] = {}
+    return np.array([codes.setdefault(hash(_DIGITS.sub("0", text)), len(codes)) for text in texts], np.int64)
 
 
 class Shapes:

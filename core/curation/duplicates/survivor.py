@@ -73,13 +73,19 @@ def survivor(
         rest = [value for value in values if value != highest]
         left = [memory for memory, value in zip(left, values, strict=True) if value == highest]
         if rest:
-            said = f"{criterion.best}: {criterion.said(highest)}, the next {criterion.said(max(rest))}"
+            first_said, next_said = criterion.said(highest), criterion.said(max(rest))
+            said = f"{criterion.best}: {first_said}" + ("" if next_said == first_said else f", the next {next_said}")
             if len(left) == 1:
-                return Survivor(first.key, "; ".join([*ties, said]).capitalize() + ".")
+                return Survivor(first.key, _sentence([*ties, said]))
             ties.append(said)
         else:
             ties.append(criterion.equal)
-    return Survivor(left[0].key, "; ".join([*ties, "the first by its key"]).capitalize() + ".")
+    return Survivor(left[0].key, _sentence([*ties, "the first by its key"]))
+
+
+def _sentence(said: Sequence[str]) -> str:
+    whole = "; ".join(said)
+    return f"{whole[:1].upper()}{whole[1:]}."
 
 
 def _criterion(rule: SurvivorRule, now: datetime, decay: DecayRules, recalls: Mapping[str, int]) -> _Criterion:

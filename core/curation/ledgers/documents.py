@@ -83,6 +83,12 @@ class SqliteDocuments:
         rows = self._database.rows(query, (raw(stream), raw(kind)))
         return [_document(name.decode("utf-8", "surrogatepass"), number, value) for name, number, value in rows]
 
+    def scrub(self, stream: str, kind: str, name: str) -> None:  # noqa: ARG002 (it is one file for all)
+        """Destroy what documents were before."""
+        self._database.check_writable()
+        if self._database.exists:
+            self._database.scrub_or_raise(rewrite=True)
+
     def close(self) -> None:
         """Release the file."""
         self._database.close()

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from core.curation.conflicts.sqlite_register import FILE, SCHEMA, SqliteRegister
 from core.curation.journal import Draft, Entry, Image, chained
 from core.curation.ledgers.database import Database, raw
 from core.curation.ledgers.documents import SqliteDocuments
@@ -130,17 +131,24 @@ class SqliteJournal:
 
 
 class SqliteLedger:
-    """The journal and the documents in one directory."""
+    """The journal, the documents and the register of conflicts in one directory."""
 
     def __init__(self, directory: Path, *, read_only: bool, clock: Callable[[], datetime]) -> None:
         self.label = str(directory)
         self.journal = SqliteJournal(directory, read_only=read_only, clock=clock)
         self.documents = SqliteDocuments(directory, read_only=read_only)
+        self._conflicts = Database(directory / FILE, SCHEMA, read_only=read_only)
+        self._registers: dict[str, SqliteRegister] = {}
+
+    def register(self, stream: str) -> SqliteRegister:
+        """Return the register of the possible conflicts of an index: one for all who ask, for it keeps what it read."""
+        return self._registers.setdefault(stream, SqliteRegister(self._conflicts, stream))
 
     def close(self) -> None:
-        """Release both."""
+        """Release the files."""
         self.journal.close()
         self.documents.close()
+        self._conflicts.close()
 
 
 def _text(kept: bytes) -> str:

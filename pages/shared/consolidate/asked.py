@@ -11,9 +11,10 @@ import streamlit as st
 
 from core.curation.consolidation.grouping import HOURS, LIKENESS, Way, Within
 from core.curation.consolidation.summary import SHARE
-from core.errors import ConfigError
+from core.curation.proposing import summariser_of
+from core.errors import ConfigError, NotAllowedError
 from core.hostile import markdown_escape, one_line
-from core.models.summary import Summariser, summariser_for
+from core.models.summary import Summariser
 from pages.shared import state
 from pages.shared.here import Here
 from pages.shared.selection import picked
@@ -75,11 +76,11 @@ def asked(here: Here, frame: pd.DataFrame) -> Asked:
         _number("alike", 100 * LIKENESS, 30, 95) / 100,
         _number("keep", 100 * SHARE, 10, 90) / 100,
         given,
-        _summariser(),
+        _summariser(here),
     )
 
 
-def controls(now: Asked) -> None:
+def controls(here: Here, now: Asked) -> None:
     """Draw what makes a group, whose memories, and how much a draft keeps."""
     ways = [way for way in _WAYS if way != "given" or now.given]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="consolidate_asked"):
@@ -114,7 +115,7 @@ def controls(now: Asked) -> None:
             width=220,
             help="Each memory that tells something of its own comes to speak all the same.",
         )
-    _writer()
+    _writer(here)
 
 
 def _whose(now: Asked) -> None:
@@ -130,11 +131,11 @@ def _whose(now: Asked) -> None:
     )
 
 
-def _writer() -> None:
+def _writer(here: Here) -> None:
     """Offer to let a model write the drafts, only where one is configured."""
     try:
-        model = summariser_for()
-    except ConfigError as error:
+        model = _model(here)
+    except (ConfigError, NotAllowedError) as error:
         st.caption(markdown_escape(str(error)))
         return
     if model is None:
@@ -147,13 +148,17 @@ def _writer() -> None:
     )
 
 
-def _summariser() -> Summariser | None:
+def _summariser(here: Here) -> Summariser | None:
     if not st.session_state.get(_MODEL):
         return None
     try:
-        return summariser_for()
-    except ConfigError:
+        return _model(here)
+    except (ConfigError, NotAllowedError):  # said beside the switch
         return None
+
+
+def _model(here: Here) -> Summariser | None:
+    return None if here.store is None else summariser_of(here.store, actor=here.actor)
 
 
 def _by_default(frame: pd.DataFrame) -> Way:

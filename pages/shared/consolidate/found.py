@@ -14,11 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.analysis.snapshot import Snapshot
+from core.curation.conflicts.disputed import disputed
 from core.curation.consolidation import SourceGroup, groups_of, spared
 from core.curation.consolidation.grouping import FEWEST
 from core.curation.pending import PROPOSAL
 from core.scope import Scope
 from pages.shared.consolidate.asked import Asked
+from pages.shared.disputes import digest
 from pages.shared.here import Here
 from pages.shared.planning import desk_of
 from pages.shared.words import plural
@@ -71,6 +73,7 @@ def search_errand(here: Here, snapshot: Snapshot, asked: Asked) -> Errand:
     """Return the search for what is asked, among the memories that fit the filters; a choice is looked at all the same."""
     desk = desk_of(here)
     queue = tuple(sorted(each.plan_id for each in desk.pending(actor=here.actor) if each.plan_id.startswith(PROPOSAL)))
+    queue += (digest(disputed(desk.store, desk.ledger, actor=here.actor)),)
     fits = None if asked.by == "given" else fitting(here, snapshot.frame)
     mark = "" if fits is None else hashlib.blake2b(np.packbits(fits).tobytes(), digest_size=8).hexdigest()
     count = snapshot.rows if fits is None else int(fits.sum())
@@ -93,9 +96,11 @@ def fitting(here: Here, frame: pd.DataFrame) -> npt.NDArray[np.bool_] | None:
 
 
 def waiting(here: Here) -> dict[str, str]:
-    """Return the keys that a waiting proposal would change, each with why it is left alone."""
-    found = desk_of(here).proposed(actor=here.actor)
-    return {key: f"waits for a decision in plan {plan}" for key, (plan, _) in found.items()}
+    """Return the keys for which a person is to decide first, each with why it is left alone: a proposal, a conflict."""
+    desk = desk_of(here)
+    found = desk.proposed(actor=here.actor)
+    proposed = {key: f"waits for a decision in plan {plan}" for key, (plan, _) in found.items()}
+    return disputed(desk.store, desk.ledger, actor=here.actor) | proposed
 
 
 def _find(work: Work, here: Here, snapshot: Snapshot, asked: Asked, fits: npt.NDArray[np.bool_] | None) -> Found:
@@ -118,5 +123,5 @@ def _find(work: Work, here: Here, snapshot: Snapshot, asked: Asked, fits: npt.ND
         progress=work.at,
     )
     out = spared(frame, now=here.now, avoid=avoid, given=asked.given if chosen else None)
-    counted = Counter("it waits for a decision in a plan" if key in avoid else why for key, why in out.items())
+    counted = Counter("it waits for a decision in a plan or a conflict" if key in avoid else why for key, why in out.items())
     return Found(groups, tuple(counted.most_common(_REASONS)), out if chosen else {}, len(frame))

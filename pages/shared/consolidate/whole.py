@@ -43,7 +43,7 @@ def draw(here: Here, frame: pd.DataFrame, *, agents: Mapping[str, str]) -> None:
     opened = state.get("group")
     if not opened:
         lead.html(f"<p class='mn-lead'>Groups of memories that could be one. {_ABOUT}</p>")
-        controls(question)
+        controls(here, question)
     found = _found(here, snapshot, question)
     group = None if found is None or not opened else found.group(opened)
     if group is not None:
@@ -67,7 +67,7 @@ def _found(here: Here, snapshot: Snapshot, question: Asked) -> Found | None:
 def _groups(here: Here, found: Found, question: Asked, lead: DeltaGenerator, *, agents: Mapping[str, str]) -> None:
     if state.get("group"):
         st.info("The group of this link is not among those of now: its memories changed.", icon=":material/link_off:")
-        controls(question)
+        controls(here, question)
     lead.html(f"<p class='mn-lead'>{_said(here, found, question)} {_ABOUT}</p>")
     propose_bar(here, question, found.groups)
     groups_list(here, found, question, agents=agents)

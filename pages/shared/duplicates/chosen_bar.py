@@ -10,6 +10,7 @@ import streamlit as st
 from core.curation.duplicates import Group
 from core.curation.merging import duplicates_plan
 from core.hostile import markdown_escape, one_line
+from pages.shared.consolidate.found import waiting
 from pages.shared.duplicates.group_rows import Shown
 from pages.shared.duplicates.offers import certain, effect_words, freed
 from pages.shared.markup import escaped
@@ -71,6 +72,7 @@ def _propose(shown: Shown, chosen: Sequence[Group]) -> None:
                 policy=asked.policy,
                 rule=asked.rule,
                 keep=shown.choices.survivors(chosen),
+                avoid=waiting(here),
                 actor=here.actor,
                 now=datetime.now(UTC),
                 plan_id=new_id(),

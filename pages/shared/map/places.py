@@ -18,6 +18,7 @@ from core.analysis.projection import placed
 from core.analysis.snapshot import Snapshot
 from core.analysis.timeline import Colouring, conflicts, marks
 from core.maps import MapState
+from pages.shared.disputes import digest, disputes
 from pages.shared.here import Here
 from pages.shared.map.points import MapPoints
 from pages.shared.rows import Rows
@@ -73,8 +74,9 @@ class Groups:
 
 @dataclass(frozen=True, eq=False)
 class MapSource(Source):
-    """What a map is drawn from; `identity` stands for all of it."""
+    """What a map is drawn from; `identity` stands for all of it. `disputed` are keys in a possible conflict that waits."""
 
+    disputed: frozenset[str] = field(kw_only=True)
     snapshot: Snapshot = field(kw_only=True)
     state: MapState = field(kw_only=True)
 
@@ -84,9 +86,9 @@ BY_SOURCE: Final[Mapping[str | type[Any], Any]] = {MapSource: BY_IDENTITY[Source
 
 def source_of(here: Here, snapshot: Snapshot, state: MapState) -> MapSource:
     """Return what the map is drawn from at the moment of `here`; the map is that of `snapshot`, of now."""
-    scope, now = by_minute(here)
-    known = (*identity(here), snapshot.revision, state.serial, now, repr(scope))
-    return MapSource(known, here, scope, now, snapshot=snapshot, state=state)
+    (scope, now), disputed = by_minute(here), frozenset(disputes(here))
+    known = (*identity(here), snapshot.revision, state.serial, now, repr(scope), digest(disputed))
+    return MapSource(known, here, scope, now, disputed=disputed, snapshot=snapshot, state=state)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=BY_SOURCE)
@@ -154,11 +156,14 @@ def coloured(source: MapSource, by: str, granularity: Granularity) -> Colouring:
         return group_colouring(groups.codes, groups.labels, where.shown)
     frame, table = where.rows.frame, where.rows.tables[0]
     tenant = here.store.info.tenant if here.store else None
+    marked = None
+    if by == "status":
+        marked = marks(frame, now=source.now, conflicting=conflicts(frame, table) | source.disputed)
     return map_colouring(
         frame,
         where.shown,
         by,
-        marks=marks(frame, now=source.now, conflicting=conflicts(frame, table)) if by == "status" else None,
+        marks=marked,
         uses=used(source) if by == "use" else None,
         owners=tenants(table, tenant) if by == "tenant" else None,
     )

@@ -29,6 +29,7 @@ from core.analysis.timeline import (
 from core.past.retired import Retired, retired_frame
 from core.past.then import stacked_frames
 from core.past.versions import Versions
+from pages.shared.disputes import digest, disputes
 from pages.shared.here import Here
 from pages.shared.past_stops import versions
 from pages.shared.problem import attempt
@@ -103,10 +104,11 @@ class Prepared:
 
 @dataclass(frozen=True, eq=False)
 class _Source(Source):
-    """What memories are read from, those that were retired too where `marked`."""
+    """What memories are read from, those that were retired too where `marked`; `disputed` are keys of what is there."""
 
     versions: Versions | None
     marked: bool
+    disputed: frozenset[str]
 
 
 _BY_IDENTITY: Final[dict[str | type[Any], Any]] = {_Source: BY_IDENTITY[Source]}
@@ -132,8 +134,9 @@ def _source(here: Here, *, marked: bool) -> _Source:
         found, head = None, 0
     if marked:  # what recall leaves out is drawn too, each with its mark
         scope = replace(scope, include_expired=True, include_hidden=True)
-    known = (*identity(here), head, marked, now, repr(scope))
-    return _Source(known, here, scope, now, found, marked)
+    disputed = frozenset(disputes(here))
+    known = (*identity(here), head, marked, now, repr(scope), digest(disputed))
+    return _Source(known, here, scope, now, found, marked, disputed)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False, hash_funcs=_BY_IDENTITY)
@@ -143,6 +146,8 @@ def _memories(source: _Source) -> Memories:
     assert snapshot is not None
     steps, to_agent = steps_of(snapshot.table), extra_columns(snapshot.table, ("to_agent",)).get("to_agent")
     conflicting, stored = conflicts(frame, snapshot.table), len(frame)
+    if source.disputed:  # a card may still wait for what was retired meanwhile: that is no conflict of now
+        conflicting |= source.disputed.intersection(frame["key"])
     gone = _gone(source, frame) if source.marked else None
     retired = merged = frozenset[str]()
     if gone is not None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 
+from core.curation.conflicts.claims import Person, claimed
 from core.curation.journal import Kind
 from core.curation.ledgers import open_ledger
+from core.errors import BusyError
 from tests.core.curation.ledger_builders import STREAM, draft, make_image, prepared, write_plan
 
 PLANS = 4
@@ -30,3 +33,15 @@ def write_on(where: str, pipe: Connection) -> None:
             entry = journal.append(STREAM, prepared(images, "p", batch=batch), images)
             pipe.send((entry.number, entry.hash))
             batch += 1
+
+
+def claim_all(where: str, name: str, ids: list[str], pipe: Connection) -> None:
+    """Claim every card that nobody else has, and say which were won."""
+    ledger, won = open_ledger(where), []
+    who = Person(name, False, datetime(2026, 3, 1, 12, tzinfo=UTC))
+    for card_id in ids:
+        with suppress(BusyError):
+            ledger.register("mnemoscope/agents").change([card_id], lambda case: claimed(case, who))
+            won.append(card_id)
+    ledger.close()
+    pipe.send(won)

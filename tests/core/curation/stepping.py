@@ -15,6 +15,7 @@ from tests.core.curation.desks import DIMENSION, make_desk
 
 _CALLS: Final = frozenset({"get_vectors", "put_vectors", "delete_vectors"})
 _JOURNAL: Final = frozenset({"append", "purge"})
+_REGISTER: Final = frozenset({"change"})
 _DOCUMENTS: Final = frozenset({"put", "remove"})
 
 
@@ -70,10 +71,13 @@ class SteppingLedger:
     """A ledger of which each write is a step."""
 
     def __init__(self, directory: Path, steps: Steps) -> None:
-        self._inner = open_ledger(directory)
+        self._inner, self._steps = open_ledger(directory), steps
         self.label = self._inner.label
         self.journal: Any = Stepping(self._inner.journal, steps, _JOURNAL)
         self.documents: Any = Stepping(self._inner.documents, steps, _DOCUMENTS)
+
+    def register(self, stream: str) -> Any:
+        return Stepping(self._inner.register(stream), self._steps, _REGISTER)
 
     def close(self) -> None:
         self._inner.close()

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from core.access import LOCAL_ADMIN
+from core.candidates import Mode
 from core.catalog import Catalog
 from core.curation.desk import Desk, State
+from core.curation.golden import GoldenQueries, GoldenQuery
 from core.curation.plan import Action, Change
 from core.curation.verification import verify
-from core.errors import BusyError, ConfigError, CurationError, StalePlanError, ValidationError
+from core.errors import BusyError, CancelledError, ConfigError, CurationError, StalePlanError, ValidationError
 from core.memory.record import Record
 from core.models.embedding import HashingEmbedder
 from core.vectors.embedded import EmbeddedClient
@@ -130,6 +132,15 @@ def test_a_plan_is_not_stale_for_a_service_that_keeps_float32(desk: Desk) -> Non
     assert change.before is not None
     rounded = {**change.before.metadata, "confidence": 0.5 + 1e-9}
     assert apply(desk, make_plan(desk, Change("k1", Action.RETIRE, "", "delete", Record(rounded)))).complete
+
+
+def test_stopped_while_it_is_measured_nothing_is_done(desk: Desk) -> None:
+    GoldenQueries(desk.ledger.documents, desk.stream).save(GoldenQuery("asked", "text", expected=("k2",), mode=Mode.TEXT))
+    before = contents(desk.store)
+    with pytest.raises(CancelledError, match="while it was measured: nothing was changed"):
+        desk.apply(make_plan(desk, *retire(desk, "k1")), actor=ADA, cancelled=lambda: True)
+    assert contents(desk.store) == before
+    assert kinds(desk) == []
 
 
 def test_cancelled_between_batches_it_ends_there_and_goes_on_later(tmp_path: Path) -> None:

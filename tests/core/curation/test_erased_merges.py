@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.access import LOCAL_ADMIN
-from core.curation.consolidation.remnants import remnant_notes, remnants
+from core.curation.consolidation.remnants import erasure_notes, left_behind, remnants
 from core.curation.deletion import plan_deletion
 from core.curation.desk import Desk
 from core.curation.plan import Action, Change, Plan
@@ -59,7 +59,7 @@ def test_what_was_made_of_it_is_named_through_every_generation(desk: Desk) -> No
     found = {each.key: (each.of, each.here) for each in remnants(desk.store, plan, actor=ADA)}
     assert found == {one: (("s1",), True), two: (("s1",), True)}, "neither names s1 any more, and both say it"
     first, then = sorted([one, two])
-    (note,) = remnant_notes(remnants(desk.store, plan, actor=ADA))
+    (note,) = erasure_notes(remnants(desk.store, plan, actor=ADA), [])
     assert note.startswith(f"2 memories were made from what is erased and may still say it ({first!r}, {then!r}): edit them")
     preview = desk.preflight(plan, actor=ADA)
     assert "own" in preview.notes[0], "an agent's own summary names its source, which the snapshot tells"
@@ -88,7 +88,7 @@ def test_a_merge_that_was_taken_apart_leaves_no_copy_of_what_is_erased(desk: Des
         apply(desk, desk.undo_plan(plan_id, actor=ADA))
     plan = erasure(desk, "s1")
     assert {(each.key, each.here) for each in remnants(desk.store, plan, actor=ADA)} == {(one, False), (two, False)}
-    assert "the journal's copies go too" in next(remnant_notes(remnants(desk.store, plan, actor=ADA)))
+    assert "the journal's copies go too" in next(erasure_notes(remnants(desk.store, plan, actor=ADA), []))
     assert set(copies(desk, TOPICS[1])) == {"s1", one, two}
     erase(desk, "s1")
     assert copies(desk, TOPICS[1]) == []
@@ -96,3 +96,18 @@ def test_a_merge_that_was_taken_apart_leaves_no_copy_of_what_is_erased(desk: Des
     found = verify(desk.ledger.journal, desk.stream)
     assert not found.broken
     assert not found.unpurged
+
+
+def test_what_the_erased_stands_for_is_named(desk: Desk) -> None:
+    """A duplicate that was retired says the same as the one that stays, and nothing would stand for it any more."""
+    one, two = twice_merged(desk)
+    plan = erasure(desk, two)
+    assert left_behind(desk.store, plan, actor=ADA) == sorted(["s0", "s1", "s3", one])
+    note = desk.preflight(plan, actor=ADA).notes[0]
+    assert note.startswith("4 memories were retired in favour of what is erased")
+    assert "un-merge first to have them back" in note
+    assert left_behind(desk.store, erasure(desk, "s2"), actor=ADA) == []
+    apply(desk, desk.undo_plan("second", actor=ADA))
+    assert left_behind(desk.store, erasure(desk, one), actor=ADA) == ["s0", "s1"]
+    apply(desk, desk.unmerge_plan(one, actor=ADA))
+    assert left_behind(desk.store, erasure(desk, "s0"), actor=ADA) == [], "what is back needs nobody to stand for it"

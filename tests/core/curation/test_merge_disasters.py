@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from core.curation.consolidating import Proposal, merge_sweep
 from core.curation.consolidation import checked
 from core.curation.consolidation.limits import MergeLimits, save_limits
 from core.curation.consolidation.planning import consolidation_plan, merges_of
+from core.curation.decay import DecayRules
 from core.curation.desk import Desk
 from core.curation.golden import GoldenQueries, GoldenQuery
 from core.curation.judging import ask_golden
+from core.curation.lifecycle import DEFAULT_LIFECYCLE, save_lifecycle
 from core.curation.plan import Action, Change
 from core.curation.proposing import proposer
 from core.errors import ConfigError, RegressionError, StalePlanError
@@ -215,3 +218,17 @@ def test_duplicates_that_differ_in_a_colour_are_no_duplicates(tmp_path: Path) ->
     assert {each.key for each in desk.sources_of(survivor, actor=VERA).ancestors} == gone
     apply(desk, desk.unmerge_plan(survivor, actor=ADA))
     assert contents(desk.store) == before
+
+
+def test_a_schedule_keeps_the_one_that_a_person_would(tmp_path: Path) -> None:
+    """By the index's own rules of decay, not by the usual ones."""
+    old = make_memory("old", "The night shift starts at ten.", created_at=NOW - 60 * DAY, confidence=0.9)
+    new = make_memory("new", "The night shift starts at ten.", created_at=NOW - DAY, confidence=0.8)
+    desk = make_merge_desk(tmp_path, old, new)
+    propose = proposer(desk, actor=SWEEP, now=NOW, kinds=("duplicates",))
+    kept = {change.key for each in propose({}) for change in each.changes if change.action is Action.REPLACE}
+    rules = replace(DEFAULT_LIFECYCLE, decay=DecayRules(half_lives={}, other_half_life=None))
+    save_lifecycle(desk.store, desk.ledger.documents, rules, actor=ADA)
+    propose = proposer(desk, actor=SWEEP, now=NOW, kinds=("duplicates",))
+    then = {change.key for each in propose({}) for change in each.changes if change.action is Action.REPLACE}
+    assert (kept, then) == ({"new"}, {"old"})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +53,8 @@ SAME = [
     pytest.param("Timeouts disappeared.", "There are no timeouts.", id="gone"),
     pytest.param("Sent on Nov. 19, 2013.", "Sent on 2013-11-19.", id="month-cut"),
     pytest.param("A woman is in the bathroom.", "The woman is in a bathroom.", id="articles"),
+    pytest.param("The deploy is done 🎉", "The deploy is done", id="mark-alone"),
+    pytest.param("Done ✔️, said Ann 👍🏽", "Done ✔, said Ann 👍", id="mark-drawn-otherwise"),
     pytest.param("Not only tests, docs too.", "Tests and docs.", id="not-only"),
 ]
 CLASHES = [
@@ -97,6 +102,12 @@ CLASHES = [
     pytest.param("Friday May 24, 2013 it ran.", "Friday, August 23, 2013 it ran.", "date", id="days-of-one-weekday"),
     pytest.param("Job 4 finished with code 0.", "Job 4 failed with code 0.", "status", id="finished-and-failed"),
     pytest.param("How do I increase RAM?", "How do I reduce RAM?", "status", id="other-forms"),
+    pytest.param("It is at 12e456 now.", "It is at 13e456 now.", "number", id="no-number-that-can-be-told"),
+    pytest.param("The deploy: ✅", "The deploy: ❌", "status", id="mark"),
+    pytest.param("Build ✅, tests ❌", "Build ❌, tests ✅", "status", id="marks-in-turn"),
+    pytest.param("It got ★★★★★.", "It got ★★☆☆☆.", "status", id="stars"),
+    pytest.param("The parser is in C++.", "The parser is in C#.", "name", id="c-plus-plus"),
+    pytest.param("The parser is in C.", "The parser is in C++.", "name", id="c"),
     pytest.param("Redis has sessions, Postgres has users.", "Postgres has sessions, Redis has users.", "name", id="swapped"),
 ]
 
@@ -141,11 +152,17 @@ def test_claims_say_where_they_are() -> None:
         pytest.param("It was on Friday.", ["It was on Monday."], ["Friday"], id="date"),
         pytest.param("It did not run.", ["It did run."], ["not run"], id="negation"),
         pytest.param("The job failed.", ["The job succeeded."], ["failed"], id="status"),
+        pytest.param("Build ❌", ["Build ✅"], ["❌"], id="mark"),
         pytest.param("The job failed.", ["The job is old."], [], id="status-of-which-nothing-is-said"),
     ],
 )
 def test_a_claim_that_no_source_makes_is_unsupported(text: str, sources: list[str], wanted: list[str]) -> None:
     assert [claim.text for claim in unsupported(text, sources)] == wanted
+
+
+def test_a_long_text_of_names_is_unsupported_in_each_of_them() -> None:
+    names = [f"/srv/app{number}.conf" for number in range(60)]
+    assert [claim.text for claim in unsupported(f"See {', '.join(names)}.", ["See /srv/log.conf."])] == names
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
@@ -179,3 +196,37 @@ def test_hostile_texts_come_to_an_end(text: str) -> None:
     found = differences(text, text[: len(text) // 2] + " 7 not Carla")
     assert all(len(difference.left) <= 80 and len(difference.right) <= 80 for difference in found)
     assert len(found) <= 240
+
+
+def _steps(do: Callable[[], object]) -> int:
+    """Return how many functions and steps of generators a call takes: what grows with the text, on any machine."""
+    steps = 0
+
+    def step(*_: object) -> None:
+        nonlocal steps
+        steps += 1
+
+    before = sys.getprofile()
+    sys.setprofile(step)
+    try:
+        do()
+    finally:
+        sys.setprofile(before)
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        pytest.param("not w{0:x}q ", "w{0:x}q ", id="denied"),
+        pytest.param("not w{0:x}q ", "not v{0:x}q ", id="other-denials"),
+        pytest.param("/srv/a{0} ", "/srv/b{0} ", id="paths"),
+        pytest.param("of the small one Nam{0:x}q ", "of the small one Xam{0:x}q ", id="names"),
+    ],
+)
+def test_twice_the_text_takes_twice_the_steps(mine: str, theirs: str) -> None:
+    def taken(count: int) -> int:
+        a, b = ("".join(form.format(number) for number in range(count)) for form in (mine, theirs))
+        return _steps(lambda: (differences(a, b), unsupported(a, [b])))
+
+    assert taken(160) < 2.6 * taken(80)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,8 @@ def make_plan(store: MemoryStore, *groups: Group, **options: Any) -> Plan:
         pytest.param("confidence", "sure", "Highest confidence now: 0.90, the next 0.50.", id="confidence"),
         pytest.param("usage", "used", "Recalled most often: 9 times, the next 1 times.", id="usage"),
         pytest.param("completeness", "full", "Most complete: ", id="completeness"),
-        pytest.param("newest", "new", "Newest: 2026-03-01 12:00 utc, the next 2026-02-28 12:00 utc.", id="newest"),
-        pytest.param("oldest", "old", "Oldest: 2025-11-21 12:00 utc", id="oldest"),
+        pytest.param("newest", "new", "Newest: 2026-03-01 12:00 UTC, the next 2026-02-28 12:00 UTC.", id="newest"),
+        pytest.param("oldest", "old", "Oldest: 2025-11-21 12:00 UTC", id="oldest"),
     ],
 )
 def test_the_survivor_is_chosen_by_a_rule_that_says_why(rule: str, wanted: str, reason: str) -> None:
@@ -67,6 +68,8 @@ def test_ties_are_decided_and_said() -> None:
     found = survivor([make_memory("b"), make_memory("a")], now=NOW)
     assert found.key == "a"
     assert found.reason == "Equally confident; recalled as often; equally complete; equally old; the first by its key."
+    apart = [make_memory("b", created_at=NOW), make_memory("a", created_at=NOW + timedelta(seconds=20))]
+    assert survivor(apart, rule="newest", now=NOW).reason == "Newest: 2026-03-01 12:00 UTC."
     with pytest.raises(ConfigError, match="'luck'"):
         survivor([make_memory("a")], rule="luck", now=NOW)
 

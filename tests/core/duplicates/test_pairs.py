@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.curation.duplicates.likeness import DEFAULT_THRESHOLD, least_cosine
 from core.errors import CancelledError, ConfigError
 from tests.core.duplicates.frames import embedded, make_frame, make_pairs
 from tests.core.memory_builders import DAY, NOW
+from tests.core.neighbours.vectors import islands
 from tests.core.test_shared_data import DATA, rows_of
 
 
@@ -67,6 +69,21 @@ def test_the_repeats_of_the_generative_agents_are_found_and_nothing_else() -> No
     found = exact_groups(frame)
     assert len(found) == 253
     assert {group.keys for group in found} == wanted
+
+
+def test_what_a_search_did_not_find_is_said_truly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two agents one has so many memories that only nearly all of the near ones are found."""
+    many, few = islands(1_000, count=30), islands(100, seed=1)
+    whole, fast = (within(many, 0.05, exact=exact) for exact in (True, False))
+    true, found = (set(zip(near.first.tolist(), near.second.tolist(), strict=True)) for near in (whole, fast))
+    assert fast.recall < 1
+    assert fast.recall == pytest.approx(len(found & true) / len(true), abs=0.02)
+    words = ["".join(letters) for letters in itertools.product("abcdefghijkl", repeat=3)]
+    frame = make_frame(words[:1_100], agent_id=["many"] * 1_000 + ["few"] * 100)
+    for name in ("search", "within"):
+        monkeypatch.setattr(import_module(f"core.analysis.neighbours.{name}"), "EXACT_MOST", 900)
+    recall = near_pairs(frame, np.concatenate([many, few]), threshold=1).recall
+    assert recall == pytest.approx((1_000 * fast.recall + 100) / 1_100)
 
 
 TEXTS = [

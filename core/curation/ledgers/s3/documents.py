@@ -50,6 +50,10 @@ class S3Documents:
         """Remove every version of a document and say whether there was one."""
         return self._bucket.remove(_key(stream, kind, name))
 
+    def scrub(self, stream: str, kind: str, name: str) -> None:
+        """Destroy what a document was before."""
+        self._bucket.keep_latest(_key(stream, kind, name))
+
     def every(self, stream: str, kind: str) -> list[Document]:
         """Return all documents of a kind, by name."""
         keys = [found.key for found in self._bucket.listed(_folder(stream, kind))]

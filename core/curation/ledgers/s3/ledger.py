@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
+from core.curation.conflicts.document_register import DocumentRegister
 from core.curation.journal import Draft, Entry, Image
 from core.curation.ledgers.s3.bucket import Bucket
 from core.curation.ledgers.s3.chain import Chain, Pacing
@@ -114,6 +115,10 @@ class S3Ledger:
         self.label = location.label
         self.journal = S3Journal(bucket, clock=clock, pacing=pacing, new_id=new_id)
         self.documents = S3Documents(bucket, new_id=new_id)
+
+    def register(self, stream: str) -> DocumentRegister:
+        """Return the register of the possible conflicts of an index."""
+        return DocumentRegister(self.documents, stream)
 
     def close(self) -> None:
         """Release both."""
