@@ -129,6 +129,9 @@ def test_two_people_never_have_one_card_and_no_decision_is_lost(servers, browser
         people.append(tab)
     seen = []
     for _ in range(2):
+        for tab in people:  # what was decided is said above before the next card takes the place of the last
+            settled(tab)
+            expect(tab.locator(SIDE_A).filter(has_text=re.compile("|".join(map(re.escape, seen)) or "^$"))).to_have_count(0)
         said = [tab.locator(SIDE_A).inner_text() for tab in people]
         assert len(set(said)) == 2
         seen += said

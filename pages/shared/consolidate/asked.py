@@ -90,7 +90,7 @@ def controls(here: Here, now: Asked) -> None:
             key=_shows("by", now.by),
             format_func=lambda way: f"{_WAYS[way]} · {len(now.given):,}" if way == "given" else _WAYS[way],
             on_change=_changed,
-            args=("by",),
+            args=("by", now.by),
             help=_HELP,
             width="content",
         )
@@ -98,11 +98,20 @@ def controls(here: Here, now: Asked) -> None:
         if now.by == "window":
             key = _shows("hours", float(now.hours))
             st.number_input(
-                "Hours", 1.0, 24 * 366.0, None, 1.0, "%g", key=key, on_change=_changed, args=("hours",), width=130
+                "Hours", 1.0, 24 * 366.0, None, 1.0, "%g", key=key, on_change=_changed, args=("hours", now.hours), width=130
             )
         if now.by == "cluster":
             key = _shows("alike", round(100 * now.likeness))
-            st.slider("Likeness from, %", 30, 95, step=5, key=key, on_change=_changed, args=("alike",), width=200)
+            st.slider(
+                "Likeness from, %",
+                30,
+                95,
+                step=5,
+                key=key,
+                on_change=_changed,
+                args=("alike", round(100 * now.likeness)),
+                width=200,
+            )
         key = _shows("keep", round(100 * now.share))
         st.slider(
             "A draft keeps, % of sentences",
@@ -111,7 +120,7 @@ def controls(here: Here, now: Asked) -> None:
             step=5,
             key=key,
             on_change=_changed,
-            args=("keep", False),
+            args=("keep", round(100 * now.share), False),
             width=220,
             help="Each memory that tells something of its own comes to speak all the same.",
         )
@@ -125,7 +134,7 @@ def _whose(now: Asked) -> None:
         key=_shows("whose", now.within),
         format_func=lambda each: _WHOSE[each],
         on_change=_changed,
-        args=("whose",),
+        args=("whose", now.within),
         width=150,
         help="A memory out of those of two agents is neither's: recalls for one of them alone do not find it.",
     )
@@ -174,8 +183,12 @@ def _shows(name: str, value: Any) -> str:
     return key
 
 
-def _changed(name: str, other_groups: bool = True) -> None:
-    state.store_value(name, f"consolidate_{name}")
+def _changed(name: str, shown: object, other_groups: bool = True) -> None:
+    """Keep what was chosen; of a control that has just gone the browser may tell once more what it was."""
+    key = f"consolidate_{name}"
+    if st.session_state.get(key) == shown:
+        return
+    state.store_value(name, key)
     if other_groups:
         state.put("group", None)
 
