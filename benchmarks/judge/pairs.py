@@ -78,16 +78,17 @@ def memories(paths: Iterable[Path]) -> list[Pair]:
     return [Pair(row["text_a"], row["text_b"], (_OF_VERDICT[row["verdict"]],), True, "memories") for row in rows]
 
 
-def grouped(path: Path) -> list[Pair]:
-    """Return the pairs of a file of groups: lines of `=` say the same, of `!` deny it, of `~` do neither to both."""
+def grouped(directory: Path, *, held: bool = False) -> list[Pair]:
+    """Return the pairs of files of groups: lines of `=` say the same, of `!` deny it, of `~` do neither to both.
+
+    A tenth of the groups is `held` out of training: what joins the model with the cues is fitted on those.
+    """
     found = []
-    for block in path.read_text(encoding="utf-8").strip().split("\n\n"):
-        lines = [(line[0], line[2:]) for line in block.splitlines()]
-        for place, (mark, text) in enumerate(lines):
-            for other, beside in lines[place + 1 :]:
-                kind = _OF_MARKS.get(mark + other)
-                if kind is not None:
-                    found.append(Pair(text, beside, (kind,), True, "groups"))
+    for path in sorted(directory.glob("*.txt")):
+        for block in path.read_text(encoding="utf-8").strip().split("\n\n"):
+            lines = [(line[0], line[2:]) for line in block.splitlines()]
+            if _in_tenth(lines[0][1]) is held:
+                found += _crossed(lines)
     return found
 
 
@@ -115,6 +116,15 @@ def read(path: Path) -> Iterator[dict[str, str]]:
     """Yield the objects of a file of JSON lines, plain or gzip."""
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as stream:
         yield from (json.loads(line) for line in stream if line.strip())
+
+
+def _crossed(lines: list[tuple[str, str]]) -> Iterator[Pair]:
+    """Yield the pairs of a group of which something is known, by their marks."""
+    for place, (mark, text) in enumerate(lines):
+        for other, beside in lines[place + 1 :]:
+            kind = _OF_MARKS.get(mark + other)
+            if kind is not None:
+                yield Pair(text, beside, (kind,), True, "groups")
 
 
 def _kind(pair: Pair) -> int:

@@ -26,7 +26,7 @@ from benchmarks.judge.pairs import Pair, development, epoch, grouped, memories, 
 from benchmarks.judge.stores import near
 from core.models.minilm import model_files
 
-_GROUPS: Final = Path(__file__).with_name("groups.txt")
+_GROUPS: Final = Path(__file__).with_name("groups")
 _SEED: Final = 8
 _WARM: Final = 0.06
 _DECAY: Final = 0.01
@@ -135,7 +135,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--start", type=Path, required=True, help="MiniLM's model.safetensors, or a checkpoint")
     parser.add_argument("--out", type=Path, required=True, help="where checkpoints go")
     parser.add_argument("--memories", type=Path, nargs="*", default=[], help="labelled pairs of agent memories")
-    parser.add_argument("--groups", action="store_true", help="and those of groups.txt beside this file")
+    parser.add_argument("--groups", action="store_true", help="and those of groups/ beside this file, but for a tenth")
     parser.add_argument("--times", type=int, default=1, help="how often each of them is seen in an epoch")
     parser.add_argument("--stores", type=Path, nargs="*", default=[], help="memories of which hardly any two clash")
     parser.add_argument("--near", type=int, default=500, help="the most pairs of each of those")
