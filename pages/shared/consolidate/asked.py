@@ -95,23 +95,7 @@ def controls(here: Here, now: Asked) -> None:
             width="content",
         )
         _whose(now)
-        if now.by == "window":
-            key = _shows("hours", float(now.hours))
-            st.number_input(
-                "Hours", 1.0, 24 * 366.0, None, 1.0, "%g", key=key, on_change=_changed, args=("hours", now.hours), width=130
-            )
-        if now.by == "cluster":
-            key = _shows("alike", round(100 * now.likeness))
-            st.slider(
-                "Likeness from, %",
-                30,
-                95,
-                step=5,
-                key=key,
-                on_change=_changed,
-                args=("alike", round(100 * now.likeness)),
-                width=200,
-            )
+        _nearness(now)
         key = _shows("keep", round(100 * now.share))
         st.slider(
             "A draft keeps, % of sentences",
@@ -125,6 +109,19 @@ def controls(here: Here, now: Asked) -> None:
             help="Each memory that tells something of its own comes to speak all the same.",
         )
     _writer(here)
+
+
+def _nearness(now: Asked) -> None:
+    """Draw how near in time, or how alike, the memories of a group are."""
+    if now.by == "window":
+        key = _shows("hours", float(now.hours))
+        st.number_input(
+            "Hours", 1.0, 24 * 366.0, None, 1.0, "%g", key=key, on_change=_changed, args=("hours", now.hours), width=130
+        )
+    if now.by == "cluster":
+        shown = round(100 * now.likeness)
+        key = _shows("alike", shown)
+        st.slider("Likeness from, %", 30, 95, step=5, key=key, on_change=_changed, args=("alike", shown), width=200)
 
 
 def _whose(now: Asked) -> None:
