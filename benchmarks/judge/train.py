@@ -44,7 +44,7 @@ def main() -> None:
     pieces = Pieces(tokenizer, most=args.longest)
     network = fresh(args.start, seed=args.seed) if args.start.suffix == ".safetensors" else restored(args.start)
     pairs = training(args.nli)
-    extra = memories(args.memories) * args.times + (grouped(_GROUPS) if args.groups else [])
+    extra = memories(args.memories) * args.times + (grouped(args.groups) if args.groups else [])
     for path in args.stores:
         extra += near(path, most=args.near, seed=args.seed, embeddings=args.embeddings)
     held = {name: rows[: args.held] for name, rows in development(args.nli).items()}
@@ -135,7 +135,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--start", type=Path, required=True, help="MiniLM's model.safetensors, or a checkpoint")
     parser.add_argument("--out", type=Path, required=True, help="where checkpoints go")
     parser.add_argument("--memories", type=Path, nargs="*", default=[], help="labelled pairs of agent memories")
-    parser.add_argument("--groups", action="store_true", help="and those of groups/ beside this file, but for a tenth")
+    parser.add_argument(
+        "--groups",
+        type=Path,
+        nargs="?",
+        const=_GROUPS,
+        help="and those of a directory (groups/ beside this), but for a tenth",
+    )
     parser.add_argument("--times", type=int, default=1, help="how often each of them is seen in an epoch")
     parser.add_argument("--stores", type=Path, nargs="*", default=[], help="memories of which hardly any two clash")
     parser.add_argument("--near", type=int, default=500, help="the most pairs of each of those")
