@@ -19,7 +19,9 @@ from core.budget.same import Sameness
 __all__ = ["Chosen", "choose"]
 
 _Reals = npt.NDArray[np.float64]
-_NOTHING = 1e-300
+_NOTHING = 1e-290
+# The tokens of a whole and of its parts differ by so many where the parts meet.
+_OFF = 2
 
 
 @dataclass(eq=False)
@@ -52,21 +54,23 @@ def choose(
     values: Sequence[float],
     costs: Sequence[int],
     *,
-    room: int,
+    budget: int,
     same: Sameness,
     candidates: Collection[int],
-    fits: Callable[[Collection[int]], bool],
+    count: Callable[[Sequence[int]], int],
 ) -> Chosen:
     """Return the better of the two greedy choices among the candidates; ties go to the one that recall ranked first.
 
-    `costs` are the tokens of each hit by itself, of `room` in all. Where tokens do not simply add up, `fits` says of places
-    what holds: the last ones taken go until it does, and what the sum left over is used.
+    `costs` are the tokens of each hit by itself, of `budget` in all; `count` says what the whole text of some places costs,
+    which need not be the sum, and decides.
     """
     worth, sizes = np.asarray(values, dtype=np.float64), np.asarray(costs, dtype=np.float64)
     free = np.zeros(len(worth), dtype=np.bool_)
     free[list(candidates)] = True
-    by_value = _greedy(worth, sizes, np.ones_like(sizes), room, same, free, fits)
-    by_density = _greedy(worth, sizes, np.maximum(sizes, 1.0), room, same, free, fits)
+    by_value = _greedy(worth, sizes, np.ones_like(sizes), budget, same, free, count)
+    if len(by_value.taken) == free.sum():
+        return by_value
+    by_density = _greedy(worth, sizes, np.maximum(sizes, 1.0), budget, same, free, count)
     return by_density if by_density.gain > by_value.gain else by_value
 
 
@@ -74,54 +78,20 @@ def _greedy(
     values: _Reals,
     costs: _Reals,
     per: _Reals,
-    room: int,
+    budget: int,
     same: Sameness,
     free: npt.NDArray[np.bool_],
-    fits: Callable[[Collection[int]], bool],
+    count: Callable[[Sequence[int]], int],
 ) -> Chosen:
     chosen = Chosen([], np.zeros(len(values)), [None] * len(values))
-    alive, left = free.copy(), float(room)
+    alive, left = free.copy(), float(budget - count([]))
     places = np.flatnonzero(free).tolist()
-    while True:
-        gains = np.where(alive & (costs <= left), values * (1 - chosen.said), 0.0)
-        if not gains.size or gains.max() <= _NOTHING:
-            break
-        place = int(np.argmax(gains / per))
+    while (open_ := alive & (costs <= left + _OFF)).any():
+        # What adds next to nothing still enters where there is room for it.
+        gains = np.maximum(values * (1 - chosen.said), _NOTHING) / per
+        place = int(np.argmax(np.where(open_, gains, 0.0)))
         alive[place] = False
-        left -= costs[place]
-        chosen.take(place, values, same, places)
-    kept = list(chosen.taken)
-    while kept and not fits(kept):
-        kept.pop()
-    if len(kept) < len(chosen.taken):
-        chosen = _again(kept, values, same, places)
-    return _filled(chosen, values, costs, per, room, same, places, fits)
-
-
-def _again(taken: Sequence[int], values: _Reals, same: Sameness, places: Sequence[int]) -> Chosen:
-    chosen = Chosen([], np.zeros(len(values)), [None] * len(values))
-    for place in taken:
-        chosen.take(place, values, same, places)
-    return chosen
-
-
-def _filled(
-    chosen: Chosen,
-    values: _Reals,
-    costs: _Reals,
-    per: _Reals,
-    room: int,
-    same: Sameness,
-    places: Sequence[int],
-    fits: Callable[[Collection[int]], bool],
-) -> Chosen:
-    """Take what the whole text has room for though the sum of the parts had not, and what is worth next to nothing."""
-    order = sorted(
-        set(places) - chosen.members, key=lambda place: (-values[place] * (1 - chosen.said[place]) / per[place], place)
-    )
-    for place in order:
-        # Each sum of a part may be off by a token or two: what is beyond that need not be counted again.
-        spare = room - costs[chosen.taken].sum() + 2 * len(chosen.taken) + 2
-        if chosen.said[place] < 1 and costs[place] <= spare and fits([*chosen.taken, place]):
+        if (size := count([*chosen.taken, place])) <= budget:
+            left = float(budget - size)
             chosen.take(place, values, same, places)
     return chosen

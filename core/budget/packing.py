@@ -53,10 +53,10 @@ class Packing:
         chosen = choose(
             [worth.value for worth in self._worths],
             self._costs,
-            room=budget - self.tokens.count(INTRO),
+            budget=budget,
             same=self._same,
             candidates=[place for place in range(len(self.result.hits)) if place not in self._out],
-            fits=lambda places: self._count(places) <= budget,
+            count=self._count,
         )
         places = sorted(chosen.taken)
         text = self._text(places)
@@ -114,7 +114,7 @@ class Packing:
         return text_of([self._entries[place] for place in sorted(places)])
 
     def _count(self, places: Collection[int]) -> int:
-        return self.tokens.count(self._text(places))
+        return self.tokens.count(self._text(places) if places else INTRO)
 
     def _entered(self, place: int) -> Entered:
         worth, hit = self._worths[place], self.result.hits[place]
@@ -132,7 +132,7 @@ class Packing:
                 return LeftOut(key, reason, said)
             inside = "which is in the block" if twin in chosen.members else "which ranks before it and has no room either"
             return LeftOut(key, reason, f"Says word for word what {self._key(twin)} says, {inside}.", by=self._plain(twin))
-        short = max(1, (tokens or self.tokens.count(INTRO)) + self._costs[place] - budget)
+        short = max(1, (tokens or self._count(())) + self._costs[place] - budget)
         said, by = f"{short:,} tokens short beside what is in the block.", chosen.by[place]
         if by is None or chosen.said[place] < _MOSTLY:
             return LeftOut(key, Reason.NO_ROOM, said[0].upper() + said[1:], short)
