@@ -25,6 +25,7 @@ __all__ = ["Packing", "context_block"]
 
 _STEPS_LOOKED: Final = 12
 _MOSTLY: Final = 0.5
+_SHOWN: Final = 0.005
 _KEY_CHARS: Final = 80
 
 
@@ -119,7 +120,7 @@ class Packing:
     def _entered(self, place: int) -> Entered:
         worth, hit = self._worths[place], self.result.hits[place]
         said = f"Relevance {worth.relevance:.2f}, confidence {worth.confidence:.2f}: a value of {worth.value:.2g}"
-        if worth.beside is not None and worth.lent > 0:
+        if worth.beside is not None and worth.lent >= _SHOWN:
             said += f"; {worth.lent:.2f} of its relevance is for standing beside {self._key(worth.beside)}"
         return Entered(hit.memory.key, self._costs[place], worth.value, worth.relevance, worth.confidence, f"{said}.")
 

@@ -1,1 +1,1 @@
-"""One task as a story."""
+"""The context block: its budget, its choice, its reasons, its counters, its figures."""
