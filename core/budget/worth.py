@@ -5,8 +5,8 @@
 
 Relevance is not a chance: of two hits, the one with 9/10 of the other's relevance helps far less often than 9 of 10 times.
 The power makes a chance of it. Beside a hit is what was written in the same session of the same team: an answer stands
-beside its question, an action beside its reason. The three numbers were chosen on two sets of memories that are not those
-of the figures that we report (benchmarks/README.md).
+beside its question, an action beside its reason. The three numbers were chosen on generative_agents and on two of the five
+conversations of LoCoMo that we measure on; benchmarks/README.md has the other three by themselves.
 """
 
 from __future__ import annotations
