@@ -11,9 +11,9 @@ import numpy as np
 
 from core.access import Actor
 from core.answering import Asked, ask, pool_size
+from core.budget import ContextBlock, context_block
 from core.calls import boto3_call, cli_call
 from core.candidates import Candidate, Mode
-from core.context import ContextBlock, context_block
 from core.curation.in_force import InForce, decay_in_force
 from core.exact import Found, Seen
 from core.index import IndexInfo

@@ -1,4 +1,4 @@
-"""`eval retrieval`, `engine`, `clusters`, `pairs` and `consolidation`: the product's own figures."""
+"""`eval retrieval`, `context`, `engine`, `clusters`, `pairs` and `consolidation`: the product's own figures."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.errors import ConfigError
 
 EXAMPLE: Final = """\
   python -m core eval retrieval --memories memories.jsonl.gz --questions questions.jsonl.gz --mode hybrid --per-team
+  python -m core eval context --memories memories.jsonl.gz --questions questions.jsonl.gz --budgets 500,1000,2000
   python -m core eval engine --rows 100000 --dim 384
   python -m core eval clusters --texts texts.jsonl.gz
   python -m core eval pairs --pairs pairs.jsonl.gz --task duplicate
@@ -22,6 +23,7 @@ EXAMPLE: Final = """\
 A table, then one line of JSON; with --json the JSON alone."""
 _KINDS: Final = (
     ("retrieval", "how many questions find their evidence among the first k"),
+    ("context", "how much of the evidence reaches the prompt within budgets of tokens"),
     ("engine", "rates and times of the embedded engine, as ratios to a bare matrix-vector product"),
     ("clusters", "how well the clusters of the map agree with labels, beside k-means"),
     ("pairs", "how well pairs of texts that say the same are told from others"),

@@ -54,7 +54,13 @@ FILES = ("core.vectors.embedded.queue", "core.vectors.embedded.storage")
 # Who changes records: the machine, which journals first, and `store.write`, which is how agents write…
 CHANGERS = {"core/curation/sending.py", "core/store.py"}
 # …and so do the demo's agents, a measurement in a directory of its own, and an import into a store that has no journal.
-WRITERS = {"core/demo/loading.py", "core/eval/consolidation.py", "core/eval/retrieval.py", "core/transfer/importing.py"}
+WRITERS = {
+    "core/demo/loading.py",
+    "core/eval/consolidation.py",
+    "core/eval/context.py",
+    "core/eval/retrieval.py",
+    "core/transfer/importing.py",
+}
 
 
 def name_of(path: Path) -> str:
