@@ -1,8 +1,8 @@
 """The versions of a procedure by its log: the steps of each, how often it went well, and how far it is trusted. Pure.
 
-Trust is the lower bound of the success rate (Wilson 1927, one-sided 90 %), so that 9 of 10 counts more than 1 of 1. A version
-begins with the rate of the one that it was made from, as if it had been tried twice; one made from none begins with one
-success and one failure.
+Trust is the lower bound of the success rate (Wilson 1927, one-sided 90 %), so that 9 of 10 counts more than 1 of 1. A
+version begins with the rate of the one that it was made from, as if it had been tried twice; one made from none begins
+with one success and one failure.
 """
 
 from __future__ import annotations

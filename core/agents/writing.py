@@ -54,13 +54,17 @@ class Pen:
         return (memory, None) if self.guard is None else self.guard.check(memory, store=store, now=now)
 
     def write(self, memory: Memory, store: MemoryStore, *, now: datetime, check: bool = True) -> Remembered:
-        """Write one memory, and keep the conflicts found for the inbox."""
+        """Write one memory, and keep the conflicts found for the inbox.
+
+        They are looked for when it is written: of two that contradict each other and are written at once, one at least
+        sees the other.
+        """
         memory, findings = self.admit(memory, store, now=now)
-        cards, notes = self.conflicts(memory, store, now=now) if check else ((), ())
         report = store.write([memory], actor=self.actor)
         if report.failed:
             raise InvalidMemoryError(report.failed[0].reason)
         self.written(store)
+        cards, notes = self.conflicts(memory, store, now=now) if check else ((), ())
         flagged = 0
         if cards and self.judge is not None:
             flagged, failed = self._flag(cards, store, self.judge)
