@@ -17,9 +17,9 @@ def test_the_examples_run_one_after_the_other(tmp_path, monkeypatch, capsys):
         exec(compile(block, str(DOCUMENT), "exec"), names)
     names["catalog"].close()
     said = capsys.readouterr().out
-    assert "planner The quarterly report goes out on Friday." in said
+    assert "planner The quarterly report is due on Friday." in said
     assert "['collect the numbers'] ['write the summary', 'send it']" in said
     assert "2 ('export', 'attach', 'mail it') relevance" in said
-    assert "possible conflict: The quarterly report goes out on Friday. |" in said
+    assert "possible conflict: The quarterly report is due on Friday. |" in said
     assert "- collect the numbers (done, last by planner): All 12 regions, in numbers.csv" in said
     assert "{'team', 'user-memory-acme'}" in said or "{'user-memory-acme', 'team'}" in said

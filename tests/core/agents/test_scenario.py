@@ -25,8 +25,8 @@ from tests.pages.app import NOW, open_app, texts
 TODAY = NOW - timedelta(days=1)
 PARTS = ["collect the numbers", "write the summary", "check the sources", "send the report"]
 FACTS = {
-    "planner": "The quarterly report goes out on Friday.",
-    "researcher": "The quarterly report does not go out on Friday.",
+    "planner": "The quarterly report is due on Friday.",
+    "researcher": "The quarterly report is not due on Friday.",
 }
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # the app keeps its connections until the process ends
@@ -52,13 +52,13 @@ def work(uri: str, name: str, minute: int, out: Path) -> None:
         agent = agent_of(catalog, name, clock)
         agent.remember(FACTS[name], kind="semantic", task="q3-report", confidence=0.8)
         task, done = agent.task("q3-report"), []
-        while (claim := task.claim_next()) is not None and len(done) < 2:
+        while len(done) < 2 and (claim := task.claim_next()) is not None:
             if claim.subtask == PARTS[3]:
                 task.release(claim.subtask, "the numbers are not final")
                 break
             task.finish(claim.subtask, f"{name} did it")
             done.append(claim.subtask)
-        found = [hit.memory.agent_id for hit in agent.recall("when does the report go out?").hits]
+        found = [hit.memory.agent_id for hit in agent.recall("when is the quarterly report due?").hits]
     out.write_text(json.dumps({"done": done, "found": found}), encoding="utf-8")
 
 
@@ -67,7 +67,7 @@ def go_on(uri: str, out: Path) -> None:
     clock = Hands(TODAY + timedelta(days=1))
     with closing(open_catalog(uri, embedder_factory=HashingEmbedder)) as catalog:
         agent = agent_of(catalog, "writer", clock)
-        found = agent.resume("q3-report", about="when does the quarterly report go out?")
+        found = agent.resume("q3-report", about="when is the quarterly report due?")
         task = agent.task("q3-report")
         claim = task.claim_next()
         assert claim is not None
