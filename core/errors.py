@@ -24,6 +24,7 @@
     ├── UnreachableError        the service did not answer: no network, a wrong address, a time-out
     ├── CancelledError          a person stopped it
     ├── NotAllowedError         the actor's role or tenants do not allow it
+    ├── ClaimLostError          an agent does not hold the subtask that it speaks of, or not any more
     ├── InvalidMemoryError      a memory that no index could hold
     ├── EmbedderMismatchError   the index was written with another embedder
     ├── ModelError              a model's files are missing, altered or unusable
@@ -51,6 +52,7 @@ __all__ = [
     "BusyError",
     "CancelledError",
     "ChangedMeanwhileError",
+    "ClaimLostError",
     "ConfigError",
     "ConfirmationError",
     "ConflictError",
@@ -201,6 +203,10 @@ class CancelledError(MnemoscopeError):
 
 class NotAllowedError(MnemoscopeError):
     """The actor's role or tenants do not allow the operation."""
+
+
+class ClaimLostError(MnemoscopeError):
+    """An agent does not hold the subtask that it speaks of, or not any more: it must not go on with it."""
 
 
 class InvalidMemoryError(MnemoscopeError):

@@ -29,7 +29,7 @@ from core.scope import Scope
 from core.search import Search, asked
 from core.vectors.client import VectorsClient
 from core.vectors.limits import TOP_K_MAX
-from core.writer import WriteFailure, WriteReport, write_all
+from core.writer import WriteFailure, WriteReport, put_vector, write_all
 
 __all__ = ["Candidate", "IndexInfo", "MemoryStore", "Mode", "WriteFailure", "WriteReport"]
 
@@ -120,6 +120,15 @@ class MemoryStore:
             put=self.records.put_vectors,
             progress=progress,
         )
+
+    def write_new(self, memory: Memory, *, actor: Actor) -> bool | None:
+        """Embed and store a memory unless its key exists: True where it did not, False where it did.
+
+        None, and nothing is written, where the service has no such put, as Amazon S3 Vectors has none.
+        """
+        self._require(Permission.WRITE, actor)
+        metadata, vector = self.metadata_of()(memory), self.embedder().embed([memory.content])[0]
+        return self.records.put_new([put_vector(memory.key, vector, metadata)])
 
     def metadata_of(self) -> Callable[[Memory], dict[str, Any]]:
         """Return what turns a memory into the metadata of this index; it raises InvalidMemoryError where that cannot be."""

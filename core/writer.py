@@ -15,7 +15,7 @@ from core.memory import Memory
 from core.vectors.client import Metadata, PutVector
 from core.vectors.limits import PUT_VECTORS_MAX, REQUEST_BYTES_MAX
 
-__all__ = ["WriteFailure", "WriteReport", "write_all"]
+__all__ = ["WriteFailure", "WriteReport", "put_vector", "write_all"]
 
 # Two seconds of embedding on two cores: progress moves, and a crash loses little.
 _BATCH: Final = min(128, PUT_VECTORS_MAX)
@@ -100,7 +100,7 @@ def _put_all(
 def _put_some(chunk: Sequence[tuple[_Record, np.ndarray]], put: Callable[[list[PutVector]], Any]) -> Iterator[WriteFailure]:
     """Put, and where the service refuses the whole for one bad record, halve until that one stands alone."""
     try:
-        put([_put_vector(record, vector) for record, vector in chunk])
+        put([put_vector(record.memory.key, vector, record.metadata) for record, vector in chunk])
     except ValidationError as error:
         if len(chunk) == 1:
             record = chunk[0][0]
@@ -111,6 +111,7 @@ def _put_some(chunk: Sequence[tuple[_Record, np.ndarray]], put: Callable[[list[P
         yield from _put_some(chunk[middle:], put)
 
 
-def _put_vector(record: _Record, vector: np.ndarray) -> PutVector:
+def put_vector(key: str, vector: np.ndarray, metadata: Metadata) -> PutVector:
+    """Return a record of PutVectors."""
     # The embedded engine takes an array as it is; a client that serialises makes a list of it.
-    return {"key": record.memory.key, "data": {"float32": cast("Sequence[float]", vector)}, "metadata": record.metadata}
+    return {"key": key, "data": {"float32": cast("Sequence[float]", vector)}, "metadata": metadata}
