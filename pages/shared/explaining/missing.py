@@ -61,6 +61,7 @@ def missing(here: Here, inquiry: Inquiry) -> None:
         if len(offered):
             _offer(offered)
             return
+        st.caption("No memory here has this key, or all of these words.")
     settings = settings_here(here)
     with st.spinner("Trying what would bring it back"):
         why = attempt(lambda: why_not(inquiry, wanted, settings, look=lambda key: _look(here, key)))
