@@ -12,7 +12,7 @@ from core.hostile import one_line
 
 if TYPE_CHECKING:
     from core.catalog import Catalog
-    from core.explanation import Change, Explained, Inquiry, Settings, Whereabouts, WhyNot
+    from core.explanation import Change, Explained, Inquiry, Settings, WhyNot
     from core.store import MemoryStore
 
 __all__ = ["Told", "add_explain_options", "tell"]
@@ -68,14 +68,14 @@ class Told:
 
 def tell(catalog: Catalog, inquiry: Inquiry, settings: Settings, args: argparse.Namespace, *, store: MemoryStore) -> Told:
     """Return what the options ask to explain."""
-    from core.explanation import whereabouts, why_not
+    from core.explanation import Whereabouts, whereabouts, why_not
 
     found = inquiry.explain(settings) if args.explain else None
     if args.why_not is None:
         return Told(found)
 
     def look(key: str) -> Whereabouts:
-        return whereabouts(catalog, store, key, actor=actor())
+        return Whereabouts(then=True) if args.as_of else whereabouts(catalog, store, key, actor=actor())
 
     return Told(found, why_not(inquiry, args.why_not, settings, look=look))
 

@@ -22,15 +22,21 @@ _CHARS: Final = 80
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """The other indexes with that key, the change that took it out of this one, and the key of what stands for it now."""
+    """The other indexes with that key, the change that took it out of this one, and the key of what stands for it now.
+
+    `then` is where somebody looks back: nothing but that it was not there is said.
+    """
 
     indexes: tuple[str, ...] = ()
     change: Applied | None = None
     stands_in: str | None = None
+    then: bool = False
 
     @property
     def sentence(self) -> str:
         """Where it is, in words."""
+        if self.then:
+            return "It was not in this index then."
         said = ["It is not in this index."]
         if self.change is not None and self.change.takes_out:
             erased = self.change.action is Action.ERASE

@@ -92,6 +92,8 @@ def _offer(offered: pd.DataFrame) -> None:
 
 def _look(here: Here, key: str) -> Whereabouts:
     assert here.store is not None
+    if here.past is not None:
+        return Whereabouts(then=True)
     return whereabouts(here.catalog, here.store, key, actor=here.actor)
 
 

@@ -15,10 +15,15 @@ from hypothesis import strategies as st
 from core.access import LOCAL_ADMIN, Actor, Role
 from core.candidates import Mode
 from core.errors import ConfigError, NotAllowedError
-from core.explanation import Change, Inquiry, Reason, Settings, inquire, whereabouts, why_not
+from core.explanation import Change, Inquiry, Reason, Settings, inquire, inquire_then, whereabouts, why_not
 from core.memory import Memory
+from core.past.moment import Moment
+from core.past.searching import recall_then
+from core.past.then import look_back
 from core.recall import RecallResult, Weights, context_block, recall
 from core.scope import Scope
+from core.snapshots.job import Job
+from core.snapshots.reading import Wish, read_in_process
 from core.store import MemoryStore
 from tests.core.explanation.world import QUESTIONS, settings_of, world
 from tests.core.memory_builders import DAY, NOW, make_catalog, make_memory, make_store
@@ -196,6 +201,24 @@ def test_where_a_memory_is_that_is_not_in_the_index(tmp_path: Path) -> None:
     why = why_not(inquire(team, "report", actor=LOCAL_ADMIN, now=NOW), "x", Settings())
     assert (why.reason, why.changes) == (Reason.ABSENT, ())
     catalog.close()
+
+
+def test_a_question_to_the_past_is_answered_as_it_was(store: MemoryStore) -> None:
+    at, job = NOW - 100 * DAY, Job("agents", clock=lambda: NOW)
+    snapshot = read_in_process(store, None, Wish(vectors=True), actor=LOCAL_ADMIN, now=NOW, job=job)
+    then = look_back(store, snapshot, Moment(at), actor=LOCAL_ADMIN)
+    inquiry = inquire_then(store, then, QUESTIONS[0], actor=LOCAL_ADMIN, snapshot=snapshot)
+    asked = Settings(k=5)
+    found = inquiry.explain(asked)
+    options: dict[str, Any] = {"actor": LOCAL_ADMIN, "snapshot": snapshot}
+    assert found.result.hits == recall_then(store, then, QUESTIONS[0], k=5, **options).hits
+    missed = found.ranked[6].candidate.memory.key
+    for change in why_not(inquiry, missed, asked).changes:
+        way = change.settings
+        again = recall_then(
+            store, then, QUESTIONS[0], k=way.k, mode=way.mode, scope=way.scope, weights=way.weights, **options
+        )
+        assert again.hits[change.rank - 1].memory.key == missed
 
 
 def test_a_key_is_needed(store: MemoryStore, inquiries: Mapping[str, Inquiry]) -> None:
