@@ -320,3 +320,18 @@ def test_what_is_printed_for_a_latin_terminal_is_escaped_not_fatal(tmp_path: Pat
     out = io.TextIOWrapper(raw, encoding="latin-1")
     Console(io.StringIO(), out, io.StringIO()).result({}, ["日本 é"])
     assert raw.getvalue() == b"\\u65e5\\u672c \xe9\n"
+
+
+def test_recall_explains_itself_and_a_miss(run: CommandLine) -> None:
+    texts = ["The report goes out on Friday.", "Customers get a refund within five days.", "The coffee is cold."]
+    keys = [run("remember", text, "--index", "team", "--create", "--agent", "planner").out.strip() for text in texts]
+    said = run("recall", "when does the report go out", "--k", "1", "--explain", "--why-not", keys[2], "--json").json
+    assert [stage["name"] for stage in said["stages"]][-2:] == ["ranked", "budget"]
+    assert said["block"]["entries"][0]["inside"]
+    assert said["why_not"]["reason"] == "ranked too low"
+    change = next(each for each in said["why_not"]["changes"] if each["control"] == "k")
+    assert change["rank"] <= 3
+    shown = run("recall", "when does the report go out", "--k", "1", "--explain", "--why-not", keys[2]).out
+    assert "Candidates" in shown
+    assert "brings it back: " in shown
+    assert "not in the index" in run("recall", "report", "--why-not", "never-was").out
