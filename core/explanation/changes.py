@@ -13,10 +13,9 @@ from typing import Any, Final
 
 from core.answering import count_for
 from core.candidates import Mode
-from core.context import context_block
 from core.errors import ConfigError
 from core.explanation.filtering import Barrier, opened
-from core.explanation.frontier import enters_at
+from core.explanation.frontier import Blocks, enters_at
 from core.explanation.grid import CONTROLS, Control, Grid
 from core.explanation.inquiry import Explained, Inquiry, Settings
 from core.scoring import Weights
@@ -140,7 +139,7 @@ def _budget(case: _Case) -> Change | None:
     found = case.inquiry.explain(case.base)
     if not case.block or found.hit(case.key) is None:
         return None
-    at = enters_at(lambda budget: context_block(found.result, budget_tokens=budget), case.key, above=case.base.budget)
+    at = enters_at(Blocks(found.packing), case.key, above=case.base.budget)
     if at is None:
         return None
     said = f"a budget of {at:,} tokens instead of {case.base.budget:,}"

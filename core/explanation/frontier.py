@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from core.context import ContextBlock, context_block
+from core.budget import ContextBlock, Packing
 from core.explanation.inquiry import Explained
-from core.recalled import RecallResult
 
-__all__ = ["Entry", "Rung", "enters_at", "frontier", "rungs"]
+__all__ = ["Blocks", "Entry", "Rung", "enters_at", "frontier", "rungs"]
 
 _MOST: Final = 1 << 20
 _NAMED: Final = 20
@@ -19,12 +18,13 @@ LADDER: Final = (250, 500, 1_000, 2_000, 4_000, 8_000)
 
 @dataclass(frozen=True)
 class Entry:
-    """A result and the budget: whether it is in the block, and from which one on it is (None: never, or not sought)."""
+    """A result and the budget: whether it is in the block and why, and from which one on it is (None: never, or not sought)."""
 
     key: str
     rank: int
     inside: bool
     enters_at: int | None
+    why: str
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,22 @@ class Rung:
 
 def frontier(found: Explained) -> tuple[Entry, ...]:
     """Return each result with the budget from which it is in the block; looked for up to 20 of those that are not."""
-    blocks = _Blocks(found.result)
+    blocks = Blocks(found.packing)
     used = frozenset(found.block.used)
+    why = {one.key: one.sentence for one in (*found.block.entered, *found.block.left_out)}
     entries, named = [], 0
     for hit in found.result.hits:
         key, inside = hit.memory.key, hit.memory.key in used
         named += not inside
         at = enters_at(blocks, key, above=0 if inside else found.settings.budget) if inside or named <= _NAMED else None
-        entries.append(Entry(key, hit.rank, inside, at))
+        entries.append(Entry(key, hit.rank, inside, at, why[key]))
     return tuple(entries)
 
 
 def rungs(found: Explained) -> tuple[Rung, ...]:
     """Return the blocks of a ladder of budgets and of the one that was asked for, the largest first."""
     budgets = sorted({*LADDER, found.settings.budget}, reverse=True)
-    blocks, steps, above = _Blocks(found.result), [], tuple[str, ...]()
+    blocks, steps, above = Blocks(found.packing), [], tuple[str, ...]()
     for budget in budgets:
         block = blocks(budget)
         steps.append(Rung(budget, block.used, block.tokens, tuple(key for key in above if key not in block.used)))
@@ -77,14 +78,14 @@ def enters_at(blocks: Callable[[int], ContextBlock], key: str, *, above: int) ->
     return high
 
 
-class _Blocks:
+class Blocks:
     """The blocks of one result by budget, each made once."""
 
-    def __init__(self, result: RecallResult) -> None:
-        self._result = result
+    def __init__(self, packing: Packing) -> None:
+        self._packing = packing
         self._known: dict[int, ContextBlock] = {}
 
     def __call__(self, budget: int) -> ContextBlock:
         if budget not in self._known:
-            self._known[budget] = context_block(self._result, budget_tokens=budget)
+            self._known[budget] = self._packing.at(budget)
         return self._known[budget]

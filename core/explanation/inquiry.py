@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from core.answering import Answering, Asked, Gathered, pool_size, trace
+from core.budget import ContextBlock, Packing
 from core.candidates import Candidate, Mode
-from core.context import ContextBlock, context_block
 from core.curation.in_force import InForce
 from core.exact import Found
 from core.index import IndexInfo
@@ -56,9 +56,14 @@ class Explained:
     ranked: tuple[Scored, ...]
 
     @cached_property
+    def packing(self) -> Packing:
+        """The results, ready to be put into any budget."""
+        return Packing(self.result)
+
+    @cached_property
     def block(self) -> ContextBlock:
         """What an agent would be given within the budget."""
-        return context_block(self.result, budget_tokens=self.settings.budget)
+        return self.packing.at(self.settings.budget)
 
     @cached_property
     def ranks(self) -> Mapping[str, int]:

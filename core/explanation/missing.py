@@ -142,9 +142,10 @@ class _Case:
 
     def over_budget(self, rank: int) -> WhyNot:
         block = self.found.block
+        why = next(one.sentence for one in block.left_out if one.key == self.key)
         sentence = (
-            f"It is result {rank:,}, but the context block of {self.settings.budget:,} tokens leaves it out: "
-            f"{len(block.used):,} memories take about {block.tokens:,}."
+            f"It is result {rank:,}, but the context block of {self.settings.budget:,} tokens leaves it out, in which "
+            f"{len(block.used):,} memories take about {block.tokens:,}. {why}"
         )
         changes = smallest_changes(self.inquiry, self.key, self.settings, found=(), block=True)
         scored = self._scored(rank)

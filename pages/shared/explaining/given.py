@@ -57,11 +57,12 @@ def _entries(found: Explained) -> str:
             said, mark = f"in, from {entry.enters_at:,} tokens on" if entry.enters_at else "in", "<i class='mn-good'>✓</i>"
         else:
             more = None if entry.enters_at is None else entry.enters_at - found.settings.budget
-            said = "out at any budget that was tried" if more is None else f"out: {more:,} tokens short"
+            said = "out at any budget" if more is None else f"out: {more:,} tokens short"
             mark = "<i class='mn-muted'>–</i>"
         rows.append(
             f"<div class='mn-entry{'' if entry.inside else ' mn-muted'}'><span class='mn-num'>{entry.rank}</span>{mark}"
-            f"<div class='mn-one' dir='auto'>{escaped(one_line(texts[entry.key], 240))}</div>"
+            f"<div><div class='mn-one' dir='auto'>{escaped(one_line(texts[entry.key], 240))}</div>"
+            f"<div class='mn-muted mn-one' dir='auto'>{escaped(entry.why)}</div></div>"
             f"<span class='mn-num mn-muted'>{said}</span></div>"
         )
     return "".join(rows)
