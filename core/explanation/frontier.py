@@ -18,7 +18,7 @@ LADDER: Final = (250, 500, 1_000, 2_000, 4_000, 8_000)
 
 @dataclass(frozen=True)
 class Entry:
-    """A result and the budget: whether it is in the block and why, and from which one on it is (None: never, or not sought)."""
+    """A result and the budget: whether it is in the block, why, and from which one on (None: never, or not sought)."""
 
     key: str
     rank: int
@@ -41,7 +41,7 @@ def frontier(found: Explained) -> tuple[Entry, ...]:
     """Return each result with the budget from which it is in the block; looked for up to 20 of those that are not."""
     blocks = Blocks(found.packing)
     used = frozenset(found.block.used)
-    why = {one.key: one.sentence for one in (*found.block.entered, *found.block.left_out)}
+    why = {one.key: one.sentence for one in found.block.entered} | {one.key: one.sentence for one in found.block.left_out}
     entries, named = [], 0
     for hit in found.result.hits:
         key, inside = hit.memory.key, hit.memory.key in used
