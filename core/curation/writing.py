@@ -47,8 +47,8 @@ _UNMEASURED: Final = "it adds memories and was not measured"
 class Writing:
     """One write of any length, one plan in the journal; `plan_id` is what undoes it. Close it, or use it in a `with`.
 
-    A key may come once, and what the `guard` refuses is among the failures. Where a plan is being applied, a batch waits for its end, up to `patience_s`. `recovers` settles
-    first what a crash left, for which it reads all of the journal.
+    A key may come once, and what the `guard` refuses is among the failures. Where a plan is being applied, a batch waits for
+    its end, up to `patience_s`. `recovers` settles first what a crash left, for which it reads all of the journal.
     """
 
     def __init__(

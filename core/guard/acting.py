@@ -1,4 +1,4 @@
-"""What becomes of a memory by what was found in it: refused, redacted, tagged, held in quarantine, or left as it is. Pure."""
+"""What becomes of a memory by what was found in it: refused, redacted, tagged, quarantined or left alone. Pure."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def held_against(
     actor: Actor | None,
     sources: Sequence[str] = (),
 ) -> Verdict | None:
-    """Return the verdict on a memory; None where there is nothing to hold it against. Raises what a judge or embedder does."""
+    """Return the verdict on a memory, None where there is nothing to hold it against; raise what judge or embedder do."""
     judge, embedder = judge or judge_of(), store.embedder()
     at = memory.created_at
     texts = [Memory(f"source-{place}", text, created_at=at) for place, text in enumerate(sources) if text.strip()]

@@ -33,16 +33,16 @@ _QUOTED: Final = re.compile(
 )
 _TELLS: Final = re.compile(
     r"\b(?:injections?|attacks?|attackers?|attempt(?:s|ed)?|phishing|malicious|adversar\w{1,6}|pen ?tests?"
-    r"|red[- ]team\w{0,4}|jailbreaks?|exploit\w{0,4}|payloads?|suspicious|spam|scam|fraud\w{0,5}|blocked|refused|rejected|detect\w{0,4}|flagged"
-    r"|quarantin\w{1,4}|classif\w{1,6}|test case|such as|for example|e\.g\.|reported"
-    r"|security (?:review|training|team|incident)|owasp|vulnerab\w{1,6}|never (?:obey|follow)|do not (?:obey|follow)|paper|researchers)\b",
+    r"|red[- ]team\w{0,4}|jailbreaks?|exploit\w{0,4}|payloads?|suspicious|spam|scam|fraud\w{0,5}|blocked|refused|rejected"
+    r"|detect\w{0,4}|flagged|quarantin\w{1,4}|classif\w{1,6}|test case|such as|for example|e\.g\.|reported"
+    r"|security (?:review|training|team|incident)|owasp|vulnerab\w{1,6}|(?:never|do not) (?:obey|follow)|researchers)\b",
     re.IGNORECASE,
 )
 # Right before an order these make it a rule against it, or a report of it.
 _DENIED: Final = re.compile(
-    r"(?:\b(?:never|not|cannot|nobody|no one|refuses? to|fails? to|(?:did|do|does|must|should|can|could|will|would|is|was)n['’]?t|avoid"
-    r"|forbidden to|tried to|tries to|attempt(?:s|ed)? to|trying to|asked (?:it|us|them|him|her|the \w+) to|wants? to"
-    r"|instead of|prevents?|blocks?|stops?|against|without|whether|if (?:they|users|attackers)|how to|may|might)\s"
+    r"(?:\b(?:never|not|cannot|nobody|no one|refuses? to|fails? to|avoid|forbidden to|tried to|tries to|attempt(?:s|ed)? to"
+    r"|(?:did|do|does|must|should|can|could|will|would|is|was)n['’]?t|trying to|asked (?:it|us|them|him|her|the \w+) to"
+    r"|wants? to|instead of|prevents?|blocks?|stops?|against|without|whether|if (?:they|users|attackers)|how to|may|might)\s"
     r"(?:\w+\s){0,2}|\bno\s)$",
     re.IGNORECASE,
 )
