@@ -108,7 +108,7 @@ def plan_scan(
     plan_id: str,
     reason: str = "",
 ) -> Plan:
-    """Return the plan that redacts, tags and quarantines what a scan found; what cannot be put right is left out with why."""
+    """Return the plan that redacts, tags and quarantines what a scan found; what it cannot put right is left out with why."""
     kept = for_what_is_there(settings)
     after: dict[str, Memory] = {}
     left_out: dict[str, str] = {}
@@ -131,7 +131,7 @@ def plan_scan(
 
 
 def for_what_is_there(settings: GuardSettings) -> GuardSettings:
-    """Return the rules as they are put to use on memories that are there: none can be refused any more."""
+    """Return the rules as they are put to use on what is there: none can be refused any more."""
 
     def kept(rule: Rule, mode: str) -> str:
         if mode != Mode.BLOCK or Mode.QUARANTINE not in ALLOWED[rule]:
@@ -145,7 +145,7 @@ def for_what_is_there(settings: GuardSettings) -> GuardSettings:
 
 
 def _reread(memory: Memory, findings: Findings, settings: GuardSettings) -> Findings:
-    """Return findings with the modes that hold for what is there; what is too large stays, for nobody can shorten it here."""
+    """Return findings with the modes that hold for what is there; what is too large stays: nobody can shorten it here."""
     from core.guard.looking import looked
 
     wanted = {each.rule for each in findings}
