@@ -84,5 +84,6 @@ _MADE: Final[Mapping[str, Callable[[random.Random, str], str]]] = {
     "pem": _lines,
     "tags": lambda _, value: "".join(chr(0xE0000 + ord(sign)) for sign in value),
     "uuid": lambda draw, _: str(UUID(int=draw.getrandbits(128), version=4)),
+    "pw64": lambda draw, count: base64.b64encode(f"password={_password(draw, count)}".encode()).decode(),
     "words": lambda draw, count: " ".join(draw.choice(_WORDS) for _ in range(int(count))),
 }

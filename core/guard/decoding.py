@@ -18,8 +18,6 @@ _HEX: Final = re.compile(r"(?<![A-Za-z0-9])(?:[0-9a-fA-F]{2}){12,8192}+(?![A-Za-
 _PERCENT: Final = re.compile(r"(?:%[0-9a-fA-F]{2}|[A-Za-z0-9_.~+-]){12,8192}+")
 _ROT13: Final = re.compile(r"\brot[- ]?13\b", re.IGNORECASE)
 _LEAST_PLAIN: Final = 0.9
-# So many runs of one text are looked into: a text of more is no message.
-_MOST: Final = 64
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,7 @@ class Decoded:
 
 def decoded(text: str) -> Iterator[Decoded]:
     """Yield what runs of code say that are mostly plain text, and all of the text where it names rot13."""
-    for found, _ in zip(_runs(text), range(_MOST), strict=False):
-        yield found
+    yield from _runs(text)
     if _ROT13.search(text):
         yield Decoded("rot13", codecs.decode(text, "rot13"), 0, len(text))
 

@@ -108,7 +108,7 @@ def plan_scan(
     plan_id: str,
     reason: str = "",
 ) -> Plan:
-    """Return the plan that redacts, tags and quarantines what a scan found; what it cannot put right is left out with why."""
+    """Return the plan that redacts, tags and quarantines what a scan found; the rest is left out with why."""
     kept = for_what_is_there(settings)
     after: dict[str, Memory] = {}
     left_out: dict[str, str] = {}
@@ -145,7 +145,7 @@ def for_what_is_there(settings: GuardSettings) -> GuardSettings:
 
 
 def _reread(memory: Memory, findings: Findings, settings: GuardSettings) -> Findings:
-    """Return findings with the modes that hold for what is there; what is too large stays: nobody can shorten it here."""
+    """Return findings with the modes that hold for what is there; nobody can shorten here what is too large."""
     from core.guard.looking import looked
 
     wanted = {each.rule for each in findings}

@@ -55,7 +55,7 @@ def cues(text: str) -> tuple[Cue, ...]:
     found = _looked(plain)
     found = _in_other_forms(plain) | found
     if not text.isascii():
-        found |= _unseen(text)
+        found = _looked(folded(text, alike=False)) | found | _unseen(text)
     return tuple(found.values())
 
 

@@ -21,6 +21,7 @@ _PLACEHOLDER: Final = re.compile(
 _WORDS: Final = re.compile(r"[A-Za-z]{3,}")
 _LINE: Final = re.compile(r"[A-Za-z0-9+/=]{40}")
 _PROSE: Final = frozenset({"required", "optional", "string", "rotated", "expired", "stored", "hashed"})
+_STAND_INS: Final = frozenset({"password", "passwd", "secret", "passphrase", "postgres", "username"})
 _VOWELS: Final = frozenset("aeiouyAEIOUY")
 
 
@@ -91,6 +92,11 @@ def is_password(text: str) -> bool:
     return kinds >= 3 or (kinds >= 2 and (has_odd or has_digit)) or (has_odd and kinds >= 1 and len(plain) >= 8)
 
 
+def is_url_password(text: str) -> bool:
+    """Say whether the password of an address is more than the word that stands for one in every example."""
+    return is_no_placeholder(text) and text.lower() not in _STAND_INS
+
+
 PROOFS: Final = {
     "json_token": is_json_token,
     "mixed": is_mixed,
@@ -98,5 +104,6 @@ PROOFS: Final = {
     "password": is_password,
     "private_key": is_private_key,
     "random": is_random,
+    "url_password": is_url_password,
     "user_and_password": user_and_password,
 }
