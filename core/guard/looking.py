@@ -16,6 +16,8 @@ __all__ = ["looked"]
 
 # Fields that somebody may read as part of a prompt; an id or a tag is too short for an order.
 _READ: Final = ("content", "notes", "source", "tags", "extra", "as_written")
+_LONG: Final = ("content", "notes")
+_APART: Final = "\n" * 8
 # Names that cannot be cut without making another memory of it, or breaking what points to one.
 _NAMES: Final = ("key", "derived_from")
 
@@ -25,8 +27,13 @@ def looked(memory: Memory, settings: GuardSettings) -> tuple[Finding, ...]:
     found = [*_sized(memory, settings), *_formed(memory, settings)]
     if any(each.rule is Rule.SIZE and each.mode is Mode.BLOCK for each in found):
         return tuple(found)  # nobody reads what nobody takes: that bounds the time
-    for place, text in texts_of(memory):
-        found += _secrets(place, text, settings)
+    texts = list(texts_of(memory))
+    short = [text for place, text in texts if place not in _LONG]
+    # One look over all short texts spares one for each: nothing that a pattern takes reaches over so many lines.
+    is_clean = not secrets_in(_APART.join(short))
+    for place, text in texts:
+        if place in _LONG or not is_clean:
+            found += _secrets(place, text, settings)
         if settings.mode(Rule.INJECTION) is not Mode.OFF and place.startswith(_READ):
             found += _orders(place, text, settings)
     return tuple(found)
