@@ -22,6 +22,7 @@ __all__ = ["cues"]
 
 # Only so much of a text is read: it bounds the time, and the size rule bounds the text.
 _READ: Final = 40_000
+_HINTS: Final = tuple(dict.fromkeys(hint for sign in SIGNS for hint in sign.hints))
 _BEFORE: Final = 48
 _TOLD: Final = 0.3
 _UNSEEN: Final = Cue("it hides characters that nobody sees", 0.4, "unseen")
@@ -63,8 +64,9 @@ def _looked(plain: Folded) -> dict[str, Cue]:
     """Return the cues of a text as it stands, by their names; of one name the strongest."""
     text, low, found = plain.text, plain.text.lower(), dict[str, Cue]()
     told: Sequence[tuple[int, int]] | None = None
-    for sign in SIGNS:
-        if not any(hint in low for hint in sign.hints):
+    hinted = {hint for hint in _HINTS if hint in low}
+    for sign in SIGNS if hinted else ():
+        if hinted.isdisjoint(sign.hints):
             continue
         for match in sign.form.finditer(text):
             if sign.deniable and _DENIED.search(text, max(0, match.start() - _BEFORE), match.start()):
