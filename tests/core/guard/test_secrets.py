@@ -112,7 +112,7 @@ def freedom(expression: str) -> int:
 @pytest.mark.parametrize("each", [pytest.param(each, id=each.id) for each in (*PATTERNS, *SIGNS)])
 def test_every_repeat_is_bounded_so_that_the_time_is_linear(each):
     """At one place an expression has a bounded number of ways to go: none grows with the text."""
-    assert freedom(each.expression) <= 2**64
+    assert freedom(each.expression) <= 2**25
     assert parser.parse(each.expression).getwidth()[1] < 50_000
 
 
@@ -127,6 +127,8 @@ HOSTILE = [
     pytest.param("aGVsbG8gd29ybGQgYWdhaW4= " * 480, id="many-runs-of-base64"),
     pytest.param("<" * 6_000 + ">" * 6_000, id="brackets"),
     pytest.param("![" * 6_000, id="images"),
+    pytest.param("![](http://a?/=" * 800, id="addresses-of-images"),
+    pytest.param("send via at http to " * 600, id="orders-to-send"),
     pytest.param("\u200b" * 12_000, id="unseen"),
     pytest.param("\"'“`" * 3_000, id="quotes"),
 ]
