@@ -26,6 +26,7 @@
     ├── NotAllowedError         the actor's role or tenants do not allow it
     ├── ClaimLostError          an agent does not hold the subtask that it speaks of, or not any more
     ├── InvalidMemoryError      a memory that no index could hold
+    │   └── GuardError              the guard of its index refuses it
     ├── EmbedderMismatchError   the index was written with another embedder
     ├── ModelError              a model's files are missing, altered or unusable
     ├── ConfigError             a setting, URI or argument that makes no sense
@@ -60,6 +61,7 @@ __all__ = [
     "CurationError",
     "EmbedderMismatchError",
     "FileReadError",
+    "GuardError",
     "InternalError",
     "InvalidMemoryError",
     "JournalError",
@@ -211,6 +213,14 @@ class ClaimLostError(MnemoscopeError):
 
 class InvalidMemoryError(MnemoscopeError):
     """A memory that no index could hold."""
+
+
+class GuardError(InvalidMemoryError):
+    """The guard of an index refuses a memory; `findings` says why (core.guard.Findings). Nothing of its text is told."""
+
+    def __init__(self, message: str, *, findings: object = None) -> None:
+        super().__init__(message)
+        self.findings = findings
 
 
 class EmbedderMismatchError(MnemoscopeError):

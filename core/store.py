@@ -29,7 +29,7 @@ from core.scope import Scope
 from core.search import Search, asked
 from core.vectors.client import VectorsClient
 from core.vectors.limits import TOP_K_MAX
-from core.writer import WriteFailure, WriteReport, put_vector, write_all
+from core.writer import Screen, WriteFailure, WriteReport, put_vector, write_all
 
 __all__ = ["Candidate", "IndexInfo", "MemoryStore", "Mode", "WriteFailure", "WriteReport"]
 
@@ -109,15 +109,24 @@ class MemoryStore:
         return embed_query(self.embedder(), text)
 
     def write(
-        self, memories: Iterable[Memory], *, actor: Actor, progress: Callable[[int], None] | None = None
+        self,
+        memories: Iterable[Memory],
+        *,
+        actor: Actor,
+        guard: Screen | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> WriteReport:
-        """Embed and store memories, replacing those of the same key; bad ones are reported, the others are written."""
+        """Embed and store memories, replacing those of the same key; bad ones are reported, the others are written.
+
+        What a `guard` refuses is among the bad ones (see core.guard.guard_of).
+        """
         self._require(Permission.WRITE, actor)
         return write_all(
             memories,
             to_metadata=self.metadata_of(),
             embed=self.embedder().embed,
             put=self.records.put_vectors,
+            guard=guard,
             progress=progress,
         )
 

@@ -34,6 +34,7 @@ COMMANDS: Final = (
     Command("golden", "core.commands.golden", "keep queries whose answers must stay, and run them"),
     Command("conflicts", "core.commands.conflicts", "find what may contradict what, and decide about it"),
     Command("sweep", "core.commands.sweep", "retire what the rules let go, all over an index"),
+    Command("scan", "core.commands.scan", "find secrets and planted orders in an index, and put it right"),
     Command("triage", "core.commands.triage", "find planted memories, and take them out of recall"),
     Command("rules", "core.commands.rules", "show and save what expires and what decays"),
     Command("journal", "core.commands.journal", "list and show what was done, and verify the record of it"),

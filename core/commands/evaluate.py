@@ -1,4 +1,4 @@
-"""`eval retrieval`, `context`, `engine`, `clusters`, `pairs` and `consolidation`: the product's own figures."""
+"""`eval retrieval`, `context`, `engine`, `clusters`, `pairs`, `consolidation` and `guard`: the product's own figures."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ EXAMPLE: Final = """\
   python -m core eval clusters --texts texts.jsonl.gz
   python -m core eval pairs --pairs pairs.jsonl.gz --task duplicate
   python -m core eval consolidation --memories memories.jsonl.gz --questions questions.jsonl.gz --fewer 25,50,75
+  python -m core eval guard --corpus benchmarks/guard/corpus.jsonl --split held
 
 A table, then one line of JSON; with --json the JSON alone."""
 _KINDS: Final = (
@@ -28,6 +29,7 @@ _KINDS: Final = (
     ("clusters", "how well the clusters of the map agree with labels, beside k-means"),
     ("pairs", "how well pairs of texts that say the same are told from others"),
     ("consolidation", "how many questions are still answered with fewer memories: merged, or deleted"),
+    ("guard", "how well secrets and orders to the reader are found in what is written"),
 )
 
 

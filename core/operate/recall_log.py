@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import MnemoscopeError, StorageReadOnlyError
+from core.guard.secrets import without_secrets
 from core.operate.quoting import Quoted
 from core.operate.recall_table import FILE, RecallTable
 from core.operate.recalls import Channel, LoggedRecall, Usage, as_logged
@@ -68,7 +69,7 @@ class RecallLog:
                     writer = self._writer = _Writer(self._directory, self._limit)
                     # A program that ends without closing its store keeps what it logged.
                     weakref.finalize(self, writer.stop)
-        writer.put(replace(recall, query=None) if self._redact else recall)
+        writer.put(replace(recall, query=None) if self._redact or recall.query is None else _harmless(recall))
 
     def recent(self, stream: str, *, limit: int = 1_000) -> list[LoggedRecall]:
         """Return the newest recalls of a stream, newest first; those of this process as far as they were written."""
@@ -202,6 +203,12 @@ class RecallLog:
         who = (recall.stream, recall.actor)
         last, self._last[who] = self._last.get(who), recall
         return last is not None and replace(recall, at=last.at, ms=last.ms) == last
+
+
+def _harmless(recall: LoggedRecall) -> LoggedRecall:
+    """Return a recall without the secrets that its query quotes: none is worth a log."""
+    query = without_secrets(recall.query or "")
+    return recall if query == recall.query else replace(recall, query=query)
 
 
 def _says_yes(word: str) -> bool:
