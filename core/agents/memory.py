@@ -76,8 +76,9 @@ class AgentMemory:
     ) -> None:
         """Open the indexes; with `create` those that are not there are made, which needs an actor that is an admin.
 
-        `judge` has writes checked for contradictions. `settle_s` is how long a claim waits on Amazon S3 Vectors until the
-        puts of others have arrived (core.agents.log); a local store and its endpoint do not wait.
+        `judge` has writes checked for contradictions. Without a `guard` the rules of each index decide (core.guard).
+        `settle_s` is how long a claim waits on Amazon S3 Vectors until the puts of others have arrived (core.agents.log);
+        a local store and its endpoint do not wait.
         """
         self.agent, self.team, self.session, self.tenant = agent, team, session, tenant
         self.actor = agent_actor(agent, actor, tenant)

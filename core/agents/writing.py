@@ -12,6 +12,7 @@ from core.curation.conflicts.card import Card
 from core.curation.conflicts.inbox import open_inbox
 from core.curation.conflicts.writing_check import conflicts_on_write
 from core.errors import InvalidMemoryError, MnemoscopeError
+from core.guard import guard_of
 from core.memory import Memory
 from core.memory.status import is_hidden
 from core.models.judge import Judge
@@ -22,7 +23,7 @@ __all__ = ["Pen", "Remembered"]
 
 @dataclass(frozen=True)
 class Remembered:
-    """What was written and where, what the guard found (None without one), and what it may contradict, the likeliest first.
+    """What was written and where, what the guard found, and what it may contradict, the likeliest first.
 
     `flagged` of the conflicts are new in the inbox. `notes` say what could not be done beside the write.
     """
@@ -42,7 +43,7 @@ class Remembered:
 
 @dataclass
 class Pen:
-    """How one agent writes."""
+    """How one agent writes; without a `guard` of its own each index has the one that its rules say."""
 
     actor: Actor
     guard: WriteGuard | None = None
@@ -51,7 +52,8 @@ class Pen:
 
     def admit(self, memory: Memory, store: MemoryStore, *, now: datetime) -> tuple[Memory, Any]:
         """Return the memory as the guard lets it be written, with what it found; raises where it is refused."""
-        return (memory, None) if self.guard is None else self.guard.check(memory, store=store, now=now)
+        guard = self.guard or guard_of(store, actor=self.actor, judge=self.judge)
+        return guard.check(memory, store=store, now=now)
 
     def write(self, memory: Memory, store: MemoryStore, *, now: datetime, check: bool = True) -> Remembered:
         """Write one memory, and keep the conflicts found for the inbox.
