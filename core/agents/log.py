@@ -38,7 +38,7 @@ _PAGE: Final = GET_VECTORS_MAX // _SLOTS
 _TAIL: Final = _PAGE // 2  # so many numbers without an event end a log
 _ATTEMPTS: Final = 60
 _STALE: Final = 10  # settle times after which the bid of a process that died counts no more
-_TOKEN, _CONFIRMED = "log_token", "log_confirmed"
+_TOKEN, _CONFIRMED = "log_writer", "log_confirmed"
 _OLDEST: Final = datetime.min.replace(tzinfo=UTC)
 
 

@@ -19,6 +19,7 @@ from core.guard.secrets import without_secrets
 from core.guard.settings import DEFAULT_GUARD, Duplicates, GuardSettings
 from core.hostile import one_line
 from core.memory import Memory
+from core.memory.keys import LOG_PREFIX
 
 if TYPE_CHECKING:
     from core.models.judge import Judge
@@ -62,11 +63,12 @@ class Guard:
 
         It is held against `sources`, texts that it is said to be drawn from, else against the memories of `derived_from`,
         else against what others wrote to the index. The memory that comes back may have the key of one that is there: then
-        that one stands for both, by the policy of duplicates. What cannot be tried is named in `skipped`.
+        that one stands for both, by the policy of duplicates. An event of a log that agents share says something by its
+        place alone, and is held against nothing. What cannot be tried is named in `skipped`.
         """
         memory, found = self.screen(memory)
         who = actor or self._actor
-        if store is None or (who is None and not sources):
+        if store is None or (who is None and not sources) or memory.key.startswith(LOG_PREFIX):
             return memory, found
         more, skipped, support = self._held_against(memory, store, now=now, actor=who, sources=sources)
         found = Findings((*found, *more), support, tuple(skipped))
