@@ -283,22 +283,9 @@ class JournalError(CurationError):
         self.number = number
 
 
-_BY_CODE: dict[str, type[ServiceError]] = {
-    cls.code: cls
-    for cls in (
-        ValidationError,
-        AccessDeniedError,
-        NotFoundError,
-        RequestTimeoutError,
-        ConflictError,
-        QuotaExceededError,
-        TooManyRequestsError,
-        InternalError,
-        UnavailableError,
-    )
-} | dict.fromkeys(
-    ("KmsDisabledException", "KmsInvalidKeyUsageException", "KmsInvalidStateException", "KmsNotFoundException"), KmsError
-)
+_KMS_CODES = ("KmsDisabledException", "KmsInvalidKeyUsageException", "KmsInvalidStateException", "KmsNotFoundException")
+_BY_CODE: dict[str, type[ServiceError]] = {cls.code: cls for cls in ServiceError.__subclasses__()}
+_BY_CODE |= dict.fromkeys(_KMS_CODES, KmsError)
 
 
 def service_error(code: str, message: str, *, field_list: Sequence[tuple[str, str]] = ()) -> ServiceError:
