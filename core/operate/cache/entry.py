@@ -20,6 +20,7 @@ from core.recalled import RecallResult
 __all__ = ["Entry", "read_entry", "write_entry"]
 
 ReadMemory = Callable[[str, Mapping[str, Any]], Memory]
+Reader = Callable[[Any, ReadMemory], Any]
 _PLAIN: Final = (str, bool, int, float, types.NoneType)
 
 
@@ -41,7 +42,7 @@ def write_entry(entry: Entry) -> bytes:
 def read_entry(body: bytes, memory: ReadMemory) -> Entry:
     """Return the entry of bytes; raise ValueError for anything that `write_entry` does not write."""
     try:
-        return cast("Entry", _read(Entry, json.loads(body.decode("utf-8", "surrogatepass")), memory))
+        return cast("Entry", _reader(Entry)(json.loads(body.decode("utf-8", "surrogatepass")), memory))
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"a kept answer is damaged: {error}") from error
 
@@ -66,44 +67,54 @@ def _written(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__} cannot be kept")
 
 
-def _read(kind: Any, value: Any, memory: ReadMemory) -> Any:
-    """Return a value of JSON as the annotation says; raise what says that it is none."""
+@cache
+def _reader(kind: Any) -> Reader:
+    """Return what reads a value of JSON as an annotation says, and raises what says that it is none; made once a kind."""
     if kind is Memory:
-        key, metadata = value
-        return memory(_is(str, key), _is(dict, metadata))
+        return _memory
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return None if value is None else _read(next(one for one in inner if one is not types.NoneType), value, memory)
+        some = _reader(next(one for one in inner if one is not types.NoneType))
+        return lambda value, memory: None if value is None else some(value, memory)
     if origin is tuple:
-        return tuple(_read(inner[0], one, memory) for one in _is(list, value))
+        each = _reader(inner[0])
+        return lambda value, memory: tuple([each(one, memory) for one in _is(list, value)])
     if origin is not None and issubclass(origin, Mapping):
-        return {key: _read(inner[1], one, memory) for key, one in _is(dict, value).items()}
-    if is_dataclass(kind):
-        names, said = _hints(cast("type", kind)), _is(dict, value)
-        if names.keys() != said.keys():
-            raise ValueError(f"a {getattr(kind, '__name__', kind)} has other fields")
-        return cast("type", kind)(**{name: _read(one, said[name], memory) for name, one in names.items()})
-    return _single(kind, value)
+        of = _reader(inner[1])
+        return lambda value, memory: {key: of(one, memory) for key, one in _is(dict, value).items()}
+    return _fields(kind) if is_dataclass(kind) else _single(kind)
 
 
-def _single(kind: Any, value: Any) -> Any:
+def _memory(value: Any, memory: ReadMemory) -> Memory:
+    key, metadata = _is(list, value)
+    return memory(_is(str, key), _is(dict, metadata))
+
+
+def _fields(kind: Any) -> Reader:
+    readers = [(one.name, _reader(get_type_hints(kind)[one.name])) for one in fields(kind)]
+    names = {name for name, _ in readers}
+
+    def read(value: Any, memory: ReadMemory) -> Any:
+        if _is(dict, value).keys() != names:
+            raise ValueError(f"a {kind.__name__} has other fields")
+        return kind(*[each(value[name], memory) for name, each in readers])
+
+    return read
+
+
+def _single(kind: Any) -> Reader:
     if kind is datetime:
-        return datetime.fromisoformat(_is(str, value))
+        return lambda value, _: datetime.fromisoformat(_is(str, value))
     if kind is float:
-        return value if type(value) is float else float(_is(int, value))
+        return lambda value, _: value if type(value) is float else float(_is(int, value))
     if issubclass(kind, StrEnum):
-        return kind(_is(str, value))
+        return lambda value, _: kind(_is(str, value))
     if kind not in _PLAIN:
         raise TypeError(f"a {kind.__name__} cannot be read back")
-    return _is(kind, value)
+    return lambda value, _: _is(kind, value)
 
 
 def _is(kind: type, value: Any) -> Any:
     if type(value) is not kind:
         raise TypeError(f"{kind.__name__} expected, not {type(value).__name__}")
     return value
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)

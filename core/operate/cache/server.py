@@ -34,7 +34,7 @@ _PREFIX: Final = "mnemoscope:cache:1:"
 _TIMEOUT_S: Final = 0.25
 _GENERATION_S: Final = 30 * 86_400
 _COUNTS_S: Final = 90 * 86_400
-_GROUPS: Final = 256
+_GROUPS: Final = 64
 _SCANNED: Final = 1_000
 _Answer = TypeVar("_Answer")
 

@@ -14,7 +14,7 @@ __all__ = ["RING", "Kept", "Ring", "Shelf", "ShelfState", "place_of"]
 
 Vector = npt.NDArray[np.float32]
 # So many queries of a group are compared; the oldest make room.
-RING: Final = 128
+RING: Final = 512
 
 
 class Kept(NamedTuple):
@@ -92,10 +92,11 @@ class Ring:
 
     def __init__(self) -> None:
         self._rows: dict[str, tuple[Vector, str | None]] = {}
+        self._stacked: tuple[list[str], Vector] | None = None
 
     def add(self, exact: str, vector: Vector, text: str | None) -> None:
         """Add a query, in the place of the oldest where there are too many."""
-        self._rows.pop(exact, None)
+        self.drop(exact)
         self._rows[exact] = _unit(vector), text
         if len(self._rows) > RING:
             del self._rows[next(iter(self._rows))]
@@ -103,16 +104,19 @@ class Ring:
     def drop(self, exact: str) -> None:
         """Forget a query whose answer is gone."""
         self._rows.pop(exact, None)
+        self._stacked = None
 
     def near(self, vector: Vector, *, distance: float) -> list[Kept]:
-        """Return the queries within a cosine distance, the nearest first."""
+        """Return the queries within a cosine distance, the nearest first; none where the vector has no direction."""
         one = _unit(vector)
-        rows = [(exact, text, other) for exact, (other, text) in self._rows.items() if other.shape == one.shape]
-        if not rows or not np.isfinite(one).all():
-            return []
-        apart = 1.0 - np.stack([other for _, _, other in rows]) @ one
-        found = [Kept(exact, text, max(float(far), 0.0)) for (exact, text, _), far in zip(rows, apart, strict=True)]
-        return sorted((one for one in found if one.distance <= distance), key=lambda one: (one.distance, one.exact))
+        if self._stacked is None or self._stacked[1].shape[1:] != one.shape:
+            rows = [(exact, other) for exact, (other, _) in self._rows.items() if other.shape == one.shape]
+            matrix = np.stack([other for _, other in rows]) if rows else np.empty((0, *one.shape), np.float32)
+            self._stacked = [exact for exact, _ in rows], matrix
+        names, matrix = self._stacked
+        apart = np.maximum(1.0 - matrix @ one, 0.0)
+        found = [Kept(names[row], self._rows[names[row]][1], float(apart[row])) for row in np.flatnonzero(apart <= distance)]
+        return sorted(found, key=lambda kept: (kept.distance, kept.exact))
 
 
 def _unit(vector: Vector) -> Vector:
