@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from core.operate.cache import SemanticCache
 
 EXAMPLE: Final = """\
-  MNEMOSCOPE_CACHE=redis://127.0.0.1:6379/0 python -m core cache show --index team
-  MNEMOSCOPE_CACHE=rediss://cache.example.com:6379/0?ttl=600 python -m core cache clear --index team --yes
+  python -m core cache show --index team
+  python -m core cache clear --index team --yes
 
+The server is the one that MNEMOSCOPE_CACHE names, as in rediss://cache.example.com:6379/0?ttl=600.
 The exit code of show is 1 if the server does not answer. What a process keeps by itself, only that process can show."""
 
 

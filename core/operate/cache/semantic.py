@@ -7,11 +7,12 @@ nothing is kept of an index on S3 Vectors: nobody could say when it is stale.
 
 Nearness alone would be wrong: "may we deploy on Friday?" lies nearer to "may we not deploy on Friday?" (0.046, MiniLM) than
 to most ways of asking the same. So what core.analysis.difference finds between two queries (names, numbers, dates,
-negations, opposites) makes them two.
+negations, opposites) makes them two, and so does another question word: why is not when.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ _BODY_MAX: Final = 512 * 1024
 # The nearest is nearly always the one; each further one costs a round trip.
 _TRIED: Final = 2
 _LIMIT: Final = 2_000  # characters of a query that are compared
+_ASKING: Final = frozenset({"who", "whom", "whose", "what", "which", "when", "where", "why", "how"})
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ class SemanticCache:
         for kept in self._shelf.near(place.group, vector, distance=self._distance):
             if tried == _TRIED:
                 break
-            if kept.text is None or len(kept.text) > _LIMIT or differences(question.text, kept.text):
+            if kept.text is None or len(kept.text) > _LIMIT or not _alike(question.text, kept.text):
                 continue
             tried += 1
             entry = self._entry(place, kept.exact, question, now)
@@ -220,3 +222,12 @@ def _told(entry: Entry, question: Asking, now: datetime, why: str) -> RecallResu
     age = (now - entry.at).total_seconds()
     note = f"From the cache: {why}, asked {age:,.0f} s ago; no memory of the index was written since."
     return replace(entry.result, query=question.text, notes=(*entry.result.notes, note), embed_ms=0.0, query_ms=0.0)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Say whether two queries that are near ask the same, as far as their words tell."""
+    return _asking(one) == _asking(other) and not differences(one, other)
+
+
+def _asking(text: str) -> frozenset[str]:
+    return _ASKING & frozenset(re.findall(r"[a-z]+", text.lower()))

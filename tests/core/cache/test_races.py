@@ -21,7 +21,7 @@ from tests.core.cache.redis_server import RedisServer, a_moment
 from tests.core.forked import forking, in_process
 from tests.core.memory_builders import NOW, make_catalog, make_memory
 
-WRITES, READERS, EACH = 25, 2, 3
+WRITES, READERS, EACH = 15, 2, 3
 
 
 @pytest.fixture(scope="module")

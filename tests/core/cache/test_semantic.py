@@ -187,6 +187,7 @@ PAIRS = [
     pytest.param("What was done before the launch?", "What was done after the launch?", False, id="an opposite"),
     pytest.param("What has Alice told Bob?", "What has Bob told Alice?", False, id="roles"),
     pytest.param("What is the status of JOB-17?", "What is the status of JOB-18?", False, id="an identifier"),
+    pytest.param("Why did Nate choose the colour?", "When did Nate choose the colour?", False, id="a question word"),
     pytest.param("Is the limit 20 or more?", "Is the limit 30 or more?", False, id="a number"),
 ]
 
