@@ -23,6 +23,7 @@ COMMANDS: Final = (
     Command("stats", "core.commands.stats", "say what an index holds"),
     Command("remember", "core.commands.remember", "write one memory"),
     Command("recall", "core.commands.recall", "find memories and say why each was found"),
+    Command("cache", "core.commands.cache", "say how often recalls were answered from the shared cache, or clear it"),
     Command("context", "core.commands.context", "print what is recalled as a block for a prompt"),
     Command("forget", "core.commands.forget", "take memories out by key, or erase them for good"),
     Command("plan", "core.commands.plan", "say what would be changed, as JSON to review and apply"),

@@ -23,7 +23,7 @@ from core.operate.quoting import Quoted
 from core.operate.recall_table import FILE, RecallTable
 from core.operate.recalls import Channel, LoggedRecall, Usage, as_logged
 
-__all__ = ["REDACT_VARIABLE", "Channel", "Health", "LoggedRecall", "RecallLog", "Usage", "as_logged"]
+__all__ = ["REDACT_VARIABLE", "Channel", "Health", "LoggedRecall", "RecallLog", "Usage", "as_logged", "redacts_queries"]
 
 REDACT_VARIABLE: Final = "MNEMOSCOPE_REDACT_QUERIES"
 _LIMIT: Final = 100_000
@@ -49,7 +49,7 @@ class RecallLog:
     def __init__(self, directory: Path, *, read_only: bool = False, limit: int = _LIMIT, redact: bool | None = None) -> None:
         """Open nothing yet; `limit` recalls are kept, and without queries if `redact` (None: as the environment says)."""
         self._directory, self._read_only, self._limit = directory, read_only, limit
-        self._redact = _says_yes(os.environ.get(REDACT_VARIABLE, "")) if redact is None else redact
+        self._redact = redacts_queries() if redact is None else redact
         self._lock = threading.Lock()
         self._writer: _Writer | None = None
         self._reader: RecallTable | None = None
@@ -209,6 +209,11 @@ def _harmless(recall: LoggedRecall) -> LoggedRecall:
     """Return a recall without the secrets that its query quotes: none is worth a log."""
     query = without_secrets(recall.query or "")
     return recall if query == recall.query else replace(recall, query=query)
+
+
+def redacts_queries() -> bool:
+    """Say whether no text of a query is to be kept: $MNEMOSCOPE_REDACT_QUERIES."""
+    return _says_yes(os.environ.get(REDACT_VARIABLE, ""))
 
 
 def _says_yes(word: str) -> bool:
