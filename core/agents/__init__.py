@@ -8,7 +8,7 @@ from __future__ import annotations
 from core.agents.memory import AgentMemory, AgentRecall
 from core.agents.places import Where
 from core.agents.procedures import Procedures, Suggestion
-from core.agents.protocols import Question, RecallCache, WriteGuard
+from core.agents.protocols import RecallCache, WriteGuard
 from core.agents.resuming import Resumed, Session
 from core.agents.subtasks import Board, Status, Subtask
 from core.agents.tasks import LEASE, Claim, TaskState
@@ -23,7 +23,6 @@ __all__ = [
     "Claim",
     "Procedure",
     "Procedures",
-    "Question",
     "RecallCache",
     "Remembered",
     "Resumed",

@@ -13,7 +13,7 @@ from core.access import Actor
 from core.agents.log import AgentLog
 from core.agents.places import Where, agent_actor, open_places
 from core.agents.procedures import TAG, Procedures
-from core.agents.protocols import Question, RecallCache, WriteGuard
+from core.agents.protocols import RecallCache, WriteGuard
 from core.agents.resuming import Resumed, resumed
 from core.agents.tasks import TaskState, Voice
 from core.agents.together import Together
@@ -25,6 +25,7 @@ from core.curation.conflicts.card import Card
 from core.memory import Memory, new_key
 from core.models.embedding import embed_query
 from core.models.judge import Judge
+from core.operate.cache import Question
 from core.operate.recalls import as_logged
 from core.recall import ContextBlock, context_block
 from core.recalled import RecallResult
@@ -215,11 +216,11 @@ class AgentMemory:
         if self._cache is None:
             return self._asked(index, asked, None)
         vector = None if mode is Mode.TEXT else embed_query(stores[0].embedder(), query)
-        question = Question(stores, self.tenant, self.actor.name, query, vector, mode, k, scope, weights)
+        question = Question(stores, self.tenant, self.actor, query, vector, mode, k, scope, weights)
         if (kept := self._cache.find(question, now=now)) is not None:
             return AgentRecall(**_fields(kept), index_of=self._origins(kept, stores), cached=True)
         found = self._asked(index, asked, vector)
-        self._cache.keep(question, found, now=now)
+        self._cache.keep(question, RecallResult(**_fields(found)), now=now)
         return found
 
     def _origins(self, kept: RecallResult, stores: Sequence[MemoryStore]) -> dict[str, str]:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from core.candidates import Mode
 from core.memory import Memory
+from core.operate.cache import Question
 from core.recalled import RecallResult
-from core.scope import Scope
-from core.scoring import Weights
 from core.store import MemoryStore
 
-__all__ = ["Question", "RecallCache", "WriteGuard"]
+__all__ = ["RecallCache", "WriteGuard"]
 
 
 class WriteGuard(Protocol):
@@ -25,25 +19,6 @@ class WriteGuard(Protocol):
     def check(self, memory: Memory, *, store: MemoryStore, now: datetime) -> tuple[Memory, Any]:
         """Return the memory to write (redacted, tagged or in quarantine) and the findings; raise to refuse it."""
         ...
-
-
-@dataclass(frozen=True, eq=False)
-class Question:
-    """A recall as a cache knows it: two that differ in anything but the vector never share an answer.
-
-    `vector` (dim,) is that of the query in the first store, None in text mode. `stores` are those that are asked, whose
-    streams and revisions tell whether anything was written since.
-    """
-
-    stores: tuple[MemoryStore, ...]
-    tenant: str | None
-    actor: str
-    text: str
-    vector: npt.NDArray[np.float32] | None
-    mode: Mode
-    k: int
-    scope: Scope
-    weights: Weights
 
 
 class RecallCache(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,42 +19,22 @@ from core.scope import Scope
 from core.scoring import Weights
 from core.store import MemoryStore
 
-__all__ = ["Asking", "Question", "exact_of", "group_of"]
+__all__ = ["Question", "exact_of", "group_of"]
 
 # Raised whenever a kept answer means something else than before.
 _FORMAT: Final = 1
 
 
-class Asking(Protocol):
-    """A recall of one or several indexes, as a cache knows it. It is hashed by identity: find and keep are told the same."""
-
-    @property
-    def stores(self) -> tuple[MemoryStore, ...]: ...
-    @property
-    def tenant(self) -> str | None: ...
-    @property
-    def actor(self) -> Actor | str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def vector(self) -> npt.NDArray[np.float32] | None: ...
-    @property
-    def mode(self) -> Mode: ...
-    @property
-    def k(self) -> int: ...
-    @property
-    def scope(self) -> Scope: ...
-    @property
-    def weights(self) -> Weights: ...
-
-
 @dataclass(frozen=True, eq=False)
 class Question:
-    """A recall of one index; `vector` is that of the query, (dimension,) float32, None where it is not known (yet)."""
+    """A recall of one or several indexes, hashed by identity: find and keep are told the same.
+
+    `vector` is that of the query in the first of the `stores`, (dimension,) float32, None where it is not known (yet).
+    """
 
     stores: tuple[MemoryStore, ...]
     tenant: str | None
-    actor: Actor | str
+    actor: Actor
     text: str
     vector: npt.NDArray[np.float32] | None
     mode: Mode
@@ -63,7 +43,7 @@ class Question:
     weights: Weights
 
 
-def group_of(asking: Asking, revisions: Sequence[str]) -> str:
+def group_of(asking: Question, revisions: Sequence[str]) -> str:
     """Return the group of a recall, a digest of all that two share whose answers may be the same: all but the query itself.
 
     The revision of each index is part of it, so that what was kept before a write cannot be found after it.
@@ -91,10 +71,8 @@ def exact_of(text: str) -> str:
     return _digest(text)
 
 
-def _rights(actor: Actor | str) -> object:
-    """Return what an actor may see: two with the same rights share answers; of one with a name only, the name."""
-    if isinstance(actor, str):
-        return actor
+def _rights(actor: Actor) -> object:
+    """Return what an actor may see: two with the same rights share answers."""
     return str(actor.role), None if actor.tenants is None else sorted(actor.tenants)
 
 

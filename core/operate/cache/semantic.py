@@ -26,7 +26,7 @@ import numpy.typing as npt
 from core.analysis.difference import differences
 from core.errors import MnemoscopeError
 from core.operate.cache.entry import Entry, read_entry, write_entry
-from core.operate.cache.question import Asking, exact_of, group_of
+from core.operate.cache.question import Question, exact_of, group_of
 from core.operate.cache.shelf import Shelf, ShelfState, place_of
 from core.operate.recall_log import redacts_queries
 from core.recalled import RecallResult
@@ -77,11 +77,11 @@ class SemanticCache:
     def __init__(self, shelf: Shelf, *, ttl: float, distance: float = NEAR) -> None:
         """Keep answers for `ttl` seconds, and give them to queries within a cosine distance; 0 is the same text only."""
         self._shelf, self._ttl, self._distance = shelf, timedelta(seconds=ttl), distance
-        self._asked: WeakKeyDictionary[Asking, Place] = WeakKeyDictionary()
+        self._asked: WeakKeyDictionary[Question, Place] = WeakKeyDictionary()
         self._untold: set[str] = set()
         self._lock = threading.Lock()
 
-    def find(self, question: Asking, *, now: datetime) -> RecallResult | None:
+    def find(self, question: Question, *, now: datetime) -> RecallResult | None:
         """Return an answer that still holds, None without one; then `keep` is to be called with what was found.
 
         Who asks must be allowed to read each index: that is the caller's to check, as a recall does.
@@ -98,7 +98,7 @@ class SemanticCache:
             self.missed(question)
         return found
 
-    def keep(self, question: Asking, result: RecallResult, *, now: datetime) -> None:
+    def keep(self, question: Question, result: RecallResult, *, now: datetime) -> None:
         """Keep the answer to a question that `find` was asked; what was written since then makes it worthless."""
         with self._lock:
             place = self._asked.pop(question, None)
@@ -110,7 +110,7 @@ class SemanticCache:
         if store.info.arn in self._untold:
             self._shelf.renew(place_of(store.stream))
 
-    def begin(self, question: Asking) -> Place | None:
+    def begin(self, question: Question) -> Place | None:
         """Return where the answer would lie; None where nobody can tell whether it would still hold."""
         stores = question.stores
         told = [revision for store in stores if (revision := self._revision(store)) is not None]
@@ -120,7 +120,7 @@ class SemanticCache:
             return None
         return Place(group_of(question, told), exact_of(question.text))
 
-    def same(self, place: Place, question: Asking, *, now: datetime) -> RecallResult | None:
+    def same(self, place: Place, question: Question, *, now: datetime) -> RecallResult | None:
         """Return the answer to the very text."""
         entry = self._entry(place, place.exact, question, now)
         if entry is None:
@@ -128,7 +128,9 @@ class SemanticCache:
         self._count(question, "exact")
         return _told(entry, question, now, "the same words")
 
-    def near(self, place: Place, question: Asking, vector: npt.NDArray[np.float32], *, now: datetime) -> RecallResult | None:
+    def near(
+        self, place: Place, question: Question, vector: npt.NDArray[np.float32], *, now: datetime
+    ) -> RecallResult | None:
         """Return the answer to a query that is near and says nothing differently."""
         if not self._distance:
             return None
@@ -145,14 +147,14 @@ class SemanticCache:
                 return _told(entry, question, now, f"other words for the same, at a distance of {kept.distance:.3f}")
         return None
 
-    def missed(self, question: Asking) -> None:
+    def missed(self, question: Question) -> None:
         """Count that there was no answer."""
         self._count(question, "missed")
 
     def put(
         self,
         place: Place,
-        question: Asking,
+        question: Question,
         result: RecallResult,
         *,
         vector: npt.NDArray[np.float32] | None,
@@ -201,7 +203,7 @@ class SemanticCache:
             self._untold.add(store.info.arn)
         return self._shelf.generation(place_of(store.stream))
 
-    def _entry(self, place: Place, exact: str, question: Asking, now: datetime) -> Entry | None:
+    def _entry(self, place: Place, exact: str, question: Question, now: datetime) -> Entry | None:
         body = self._shelf.get(place.group, exact)
         if body is None:
             return None
@@ -212,12 +214,12 @@ class SemanticCache:
         except (ValueError, TypeError, MnemoscopeError):
             return None  # damaged, or written by somebody else
 
-    def _count(self, question: Asking, name: str) -> None:
+    def _count(self, question: Question, name: str) -> None:
         for store in question.stores:
             self._shelf.count(place_of(store.stream), name)
 
 
-def _told(entry: Entry, question: Asking, now: datetime, why: str) -> RecallResult:
+def _told(entry: Entry, question: Question, now: datetime, why: str) -> RecallResult:
     """Return a kept answer as that to a question, with where it comes from."""
     age = (now - entry.at).total_seconds()
     note = f"From the cache: {why}, asked {age:,.0f} s ago; no memory of the index was written since."

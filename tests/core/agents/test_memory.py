@@ -15,6 +15,7 @@ from core.curation.conflicts.inbox import open_inbox
 from core.errors import ConfigError, InvalidMemoryError, NotFoundError
 from core.memory.status import HIDDEN, STATUS_KEY
 from core.models.judges.cues import CuesJudge
+from core.operate.cache import open_cache
 from tests.core.agents.builders import Hands, make_agent
 from tests.core.memory_builders import make_catalog
 
@@ -185,3 +186,17 @@ def test_resume_says_how_it_stands_and_what_is_worth_most(resumable):
     assert {hit.memory.agent_id for hit in found.team} == {"bob"}
     assert "In progress: 0" in found.text
     assert found.block.used
+
+
+def test_a_real_cache_answers_agents_until_one_of_them_writes(tmp_path):
+    catalog, cache, clock = make_catalog(tmp_path), open_cache("memory"), Hands()
+    ann, bob = (make_agent(catalog, name, cache=cache, clock=clock) for name in ("ann", "bob"))
+    ann.remember("The parser reads 41 files.")
+    first = ann.recall("how many files?")
+    again = bob.recall("how many files?")
+    assert (first.cached, again.cached) == (False, True)
+    assert [(hit.memory, hit.score, hit.parts) for hit in again.hits] == [(h.memory, h.score, h.parts) for h in first.hits]
+    assert again.index_of == first.index_of
+    bob.remember("The parser reads 42 files.")
+    assert len(ann.recall("how many files?").hits) == 2
+    cache.close()
