@@ -53,6 +53,11 @@ class Pen:
         """Return the memory as the guard lets it be written, with what it found; raises where it is refused."""
         return (memory, None) if self.guard is None else self.guard.check(memory, store=store, now=now)
 
+    def words(self, text: str, store: MemoryStore, *, now: datetime) -> str:
+        """Return words that are kept beside memories as the guard lets them be written, "" for what is in quarantine."""
+        memory, _ = self.admit(Memory("words", text, agent_id=self.actor.name), store, now=now) if text else (None, None)
+        return "" if memory is None or is_hidden(memory) else memory.content
+
     def write(self, memory: Memory, store: MemoryStore, *, now: datetime, check: bool = True) -> Remembered:
         """Write one memory, and keep the conflicts found for the inbox.
 
