@@ -9,6 +9,7 @@ from core.agents.memory import AgentMemory, AgentRecall
 from core.agents.places import Where
 from core.agents.procedures import Procedures, Suggestion
 from core.agents.protocols import RecallCache, WriteGuard
+from core.agents.reporting import Reported
 from core.agents.resuming import Resumed, Session
 from core.agents.subtasks import Board, Status, Subtask
 from core.agents.tasks import LEASE, Claim, TaskState
@@ -25,6 +26,7 @@ __all__ = [
     "Procedures",
     "RecallCache",
     "Remembered",
+    "Reported",
     "Resumed",
     "Session",
     "Status",

@@ -14,6 +14,7 @@ from core.agents.log import AgentLog
 from core.agents.places import Where, agent_actor, open_places
 from core.agents.procedures import TAG, Procedures
 from core.agents.protocols import RecallCache, WriteGuard
+from core.agents.reporting import Reported, report
 from core.agents.resuming import Resumed, resumed
 from core.agents.tasks import TaskState, Voice
 from core.agents.together import Together
@@ -136,6 +137,16 @@ class AgentMemory:
         key = new_key(agent_id=self.agent, task_id=task, created_at=now, unique=self._new_id)
         memory = Memory(key, text, agent_id=self.agent, team_id=self.team, task_id=task, created_at=now)
         return self._pen.conflicts(memory, store, now=now)[0]
+
+    def report_conflict(self, key: str, other: str, *, why: str = "", shared: bool = False) -> Reported:
+        """Put two memories that contradict each other into the inbox, for a person to decide; the memories stay as they are.
+
+        What the guard puts in quarantine of the reason is left out of it.
+        """
+        now = self._clock()
+        store = self.places.of(Where.SHARED if shared else Where.OWN)[0]
+        said = self._pen.words(why, store, now=now)
+        return report(store, key, other, why=said, by=self.agent, actor=self.actor, now=now)
 
     def recall(
         self,

@@ -55,6 +55,11 @@ class Pen:
         guard = self.guard or guard_of(store, actor=self.actor, judge=self.judge)
         return guard.check(memory, store=store, now=now)
 
+    def words(self, text: str, store: MemoryStore, *, now: datetime) -> str:
+        """Return words that are kept beside memories as the guard lets them be written, "" for what is in quarantine."""
+        memory, _ = self.admit(Memory("words", text, agent_id=self.actor.name), store, now=now) if text else (None, None)
+        return "" if memory is None or is_hidden(memory) else memory.content
+
     def write(self, memory: Memory, store: MemoryStore, *, now: datetime, check: bool = True) -> Remembered:
         """Write one memory, and keep the conflicts found for the inbox.
 

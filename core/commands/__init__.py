@@ -42,6 +42,7 @@ COMMANDS: Final = (
     Command("index", "core.commands.index", "make, list and remove indexes"),
     Command("demo", "core.commands.demo", "load the demo world"),
     Command("serve", "core.commands.serve", "answer any client of Amazon S3 Vectors over HTTP"),
+    Command("mcp", "core.commands.mcp", "give an agent its memory as tools of the Model Context Protocol"),
     Command("connect", "core.commands.connect", "try the rights on a bucket of S3 Vectors and print the policy for it"),
     Command("eval", "core.commands.evaluate", "measure retrieval, the clusters of the map or the engine"),
 )

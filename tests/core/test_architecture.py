@@ -379,7 +379,7 @@ def test_what_is_installed_is_pinned():
         assert [line for line in lines if not re.match(r"[a-z0-9._-]+==\S+( ; .+)?$", line)] == [], file
     groups = {
         "requirements.txt": project["project"]["dependencies"],
-        "requirements-dev.txt": project["dependency-groups"]["dev"],
+        "requirements-dev.txt": [*project["dependency-groups"]["dev"], *project["project"]["optional-dependencies"]["mcp"]],
         "requirements-clients.txt": project["dependency-groups"]["clients"],
     }
     for file, wanted in groups.items():
