@@ -10,6 +10,7 @@ from core.curation.conflicts.inbox import open_inbox
 from core.curation.conflicts.measuring.answers import latest_judge
 from core.curation.conflicts.reported import REPORTED
 from core.errors import ConfigError, NotAllowedError
+from core.guard import GuardSettings, save_guard
 from core.mcp.server import server_of
 from core.mcp.settings import Settings, open_agent
 from core.mcp.shown import NOTICE, fenced
@@ -190,6 +191,7 @@ def test_what_agents_wrote_cannot_pose_as_anything_else(tmp_path):
     with agent_session(catalog, index="team") as agent:
         agent.call("remember", text="A quiet fact.", task="q3")
         store = catalog.open("team", actor=LOCAL_ADMIN)
+        save_guard(store, store.archive.ledger.documents, GuardSettings({"injection": "off"}), actor=LOCAL_ADMIN)
         hostile = make_memory(f"k {HOSTILE}", HOSTILE, agent_id=HOSTILE, task_id="q3", tags=(HOSTILE,), created_at=None)
         assert store.write([hostile], actor=LOCAL_ADMIN).failed == ()
         agent.call("task_add", task="q3", subtasks=[HOSTILE[:200]])
