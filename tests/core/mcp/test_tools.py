@@ -188,9 +188,16 @@ def test_what_fails_inside_tells_nothing(tmp_path, monkeypatch):
     assert raised.value.message == "Internal server error"
 
 
+class LettingAllIn:
+    """A guard that nothing is too hostile for: what is shown must be safe all the same."""
+
+    def check(self, memory, *, store, now):
+        return memory, None
+
+
 def test_what_agents_wrote_cannot_pose_as_anything_else(tmp_path):
     catalog = make_catalog(tmp_path)
-    with agent_session(catalog, index="team") as agent:
+    with agent_session(catalog, index="team", guard=LettingAllIn()) as agent:
         agent.call("remember", text="A quiet fact.", task="q3")
         store = catalog.open("team", actor=LOCAL_ADMIN)
         hostile = make_memory(f"k {HOSTILE}", HOSTILE, agent_id=HOSTILE, task_id="q3", tags=(HOSTILE,), created_at=None)
