@@ -14,6 +14,7 @@ from core.curation.conflicts.writing_check import conflicts_on_write
 from core.errors import InvalidMemoryError, MnemoscopeError
 from core.guard import guard_of
 from core.memory import Memory
+from core.memory.keys import LOG_PREFIX
 from core.memory.status import is_hidden
 from core.models.judge import Judge
 from core.store import MemoryStore
@@ -57,8 +58,11 @@ class Pen:
 
     def words(self, text: str, store: MemoryStore, *, now: datetime) -> str:
         """Return words that are kept beside memories as the guard lets them be written, "" for what is in quarantine."""
-        memory, _ = self.admit(Memory("words", text, agent_id=self.actor.name), store, now=now) if text else (None, None)
-        return "" if memory is None or is_hidden(memory) else memory.content
+        if not text:
+            return ""
+        # Under the key of an event: words beside a memory are held against no memory.
+        memory, _ = self.admit(Memory(f"{LOG_PREFIX}words", text, agent_id=self.actor.name), store, now=now)
+        return "" if is_hidden(memory) else memory.content
 
     def write(self, memory: Memory, store: MemoryStore, *, now: datetime, check: bool = True) -> Remembered:
         """Write one memory, and keep the conflicts found for the inbox.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from core.access import Actor, Role
-from core.agents import AgentMemory
+from core.agents import AgentMemory, RecallCache, WriteGuard
 from core.catalog import Catalog
 from core.errors import ConfigError, NotAllowedError
 from core.models.judge import Judge
@@ -30,7 +30,15 @@ class Settings:
     create: bool = False
 
 
-def open_agent(settings: Settings, catalog: Catalog, *, actor: Actor, judge: Judge | None = None) -> AgentMemory:
+def open_agent(
+    settings: Settings,
+    catalog: Catalog,
+    *,
+    actor: Actor,
+    judge: Judge | None = None,
+    guard: WriteGuard | None = None,
+    cache: RecallCache | None = None,
+) -> AgentMemory:
     """Return the agent's memory, with no more rights than `actor` has, none over other tenants, and never those of an admin
     unless they were asked for.
     """
@@ -56,4 +64,6 @@ def open_agent(settings: Settings, catalog: Catalog, *, actor: Actor, judge: Jud
         shared=settings.shared,
         session=settings.session,
         judge=judge,
+        guard=guard,
+        cache=cache,
     )

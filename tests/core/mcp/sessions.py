@@ -53,9 +53,11 @@ def session(server: Any, **options: Any) -> Iterator[Session]:
 
 
 @contextmanager
-def agent_session(catalog: Catalog, *, actor: Actor = LOCAL_ADMIN, judge: Any = None, **settings: Any) -> Iterator[Session]:
+def agent_session(
+    catalog: Catalog, *, actor: Actor = LOCAL_ADMIN, judge: Any = None, guard: Any = None, **settings: Any
+) -> Iterator[Session]:
     """Yield a session with a server of this process."""
     given: dict[str, Any] = {"agent": "planner", "team": "alpha", "create": actor is LOCAL_ADMIN}
-    agent = open_agent(Settings(**(given | settings)), catalog, actor=actor, judge=judge)
+    agent = open_agent(Settings(**(given | settings)), catalog, actor=actor, judge=judge, guard=guard)
     with session(server_of(agent)) as found:
         yield found
