@@ -61,6 +61,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from core.mcp.server import require_sdk, serve_stdio
     from core.mcp.settings import open_agent
     from core.models.judges.choice import judge_of
+    from core.operate.cache import open_cache
 
     require_sdk()
     token = os.environ.get(_TOKEN_VARIABLE) or None
@@ -69,7 +70,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
         require_safe(args.host, token=token, remote=args.allow_remote)
     with open_catalog_of(args, log_recalls=True) as catalog:
-        agent = open_agent(_settings(args), catalog, actor=actor(), judge=judge_of(args.judge))
+        agent = open_agent(_settings(args), catalog, actor=actor(), judge=judge_of(args.judge), cache=open_cache())
         if not args.http:
             serve_stdio(agent)
             return 0
