@@ -30,5 +30,5 @@ def spared(memory: Memory, *, now: datetime | None) -> str | None:
 
 def spared_rows(frame: pd.DataFrame, *, now: datetime | None) -> pd.Series[bool]:
     """Return which rows of a snapshot frame are left as they are: those for which `spared` has a reason."""
-    out = frame["status"].notna() | frame["key"].str.startswith(LOG_PREFIX)
+    out = frame["status"].notna() | frame["key"].astype(str).str.startswith(LOG_PREFIX)
     return out if now is None else out | (frame["expires_at"] <= now)

@@ -109,7 +109,7 @@ def spared(
         (frame["expires_at"] <= pd.Timestamp(now), "it has expired"),
         (kind.isin(_PROCEDURAL), "it is an instruction, which a summary would blur"),
         (frame["content"].str.strip() == "", "it has no text"),
-        (frame["key"].str.startswith(LOG_PREFIX), "it is part of a log that agents share"),
+        (frame["key"].astype(str).str.startswith(LOG_PREFIX), "it is part of a log that agents share"),
         (size > _CHARS, f"its text is longer than {_CHARS:,} characters"),
     ]
     if given is None:
