@@ -1,4 +1,4 @@
-"""`eval retrieval`, `engine`, `clusters`, `pairs` and `consolidation`: the product's own figures."""
+"""`eval retrieval`, `engine`, `clusters`, `pairs`, `consolidation` and `extract`: the product's own figures."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ EXAMPLE: Final = """\
   python -m core eval clusters --texts texts.jsonl.gz
   python -m core eval pairs --pairs pairs.jsonl.gz --task duplicate
   python -m core eval consolidation --memories memories.jsonl.gz --questions questions.jsonl.gz --fewer 25,50,75
+  python -m core eval extract --turns turns.jsonl --split test
 
 A table, then one line of JSON; with --json the JSON alone."""
 _KINDS: Final = (
@@ -26,6 +27,7 @@ _KINDS: Final = (
     ("clusters", "how well the clusters of the map agree with labels, beside k-means"),
     ("pairs", "how well pairs of texts that say the same are told from others"),
     ("consolidation", "how many questions are still answered with fewer memories: merged, or deleted"),
+    ("extract", "how well facts, decisions, outcomes, procedures and preferences are found in agents' turns"),
 )
 
 
