@@ -14,7 +14,8 @@ _NO_NAMES: Final = (
 )
 _DETAILS: Final = {
     NUMBER: re.compile(
-        r"\d|%|\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|hundred|half|third|all|every|each|no|only|daily"
+        r"\d|%|\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|hundred|half|third|all|every|each|no"
+        r"|only|daily"
         r"|weekly|monthly|yearly|hourly)\b"
     ),
     "a name": re.compile(

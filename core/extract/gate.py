@@ -32,6 +32,7 @@ _TALK: Final = re.compile(
     r"|i can help|i(?:'ve| have) noted|sounds good|will do|feel free|let me know|my pleasure|i hope|i see|i understand"
     r"|please (?:let|find|note|confirm)|here(?:'s| is| are| you)\b|(?:that|this|it)(?:'s| is| was| sounds| looks| works) "
     r"(?:very |really |so )?(?:great|good|nice|fine|perfect|right|correct|ok|okay|helpful|awesome|all|it)\b"
+    r"|(?:I'm|I am|we're|we are|you're) all set|you are given|(?:the|this) (?:\w+ )?task (?:is|involves|requires|has|was)"
     r"|keep (?:that|this|it) in mind|I (?:(?:really|completely|totally|do|also) )*(?:appreciate|apologi[sz]e"
     r"|understand|hope|feel|trust|wonder)\b)"
     r"|\b(?:feel free|let me know|happy to (?:help|assist)|don't hesitate|thank you for|is there anything else"
@@ -39,7 +40,8 @@ _TALK: Final = re.compile(
     re.IGNORECASE,
 )
 _PLAN: Final = re.compile(
-    rf"{_I}(?:I'?ll|I will|we'?ll(?! use| go with| keep| stick| drop| switch)|I'?m going to|I am going to"
+    rf"\bI(?:'d| would) like to\b|\bnext step (?:is|involves)\b|{_I}(?:I'?ll|I will|we'?ll(?! use| go with| keep"
+    rf"| stick| drop| switch)|I'?m going to|I am going to"
     rf"|we'?re going to|let me"
     r"|let'?s(?! (?:use|go with|keep|stick|drop|skip|switch|settle|adopt|choose|postpone))|shall (?:I|we)"
     r"|I(?:'d| would) (?:need|have|like|love|suggest we|recommend(?! against))|I(?:'d| would)? (?:plan|intend|want"
@@ -56,7 +58,8 @@ _PLAN: Final = re.compile(
 _PLANNED_LIST: Final = re.compile(
     r"\b(?:my plan|the plan|next steps?|to-?do|I(?:'ll| will)|we(?:'ll| will)|let'?s|let me|i need|could you"
     r"|please (?:provide|confirm|let)"
-    r"|would you|options?|questions?|agenda|I (?:can|could|would)|ideas?|suggestions?)\b",
+    r"|would you|you(?:'d| would) like|you want|summary|confirm|plan|tasks?|options?|questions?|agenda|I (?:can|could"
+    r"|would)|ideas?|suggestions?)\b",
     re.IGNORECASE,
 )
 _SUPPOSED: Final = re.compile(
@@ -68,7 +71,7 @@ _ADVICE: Final = re.compile(
     r"\byou (?:(?:also|still|only|just) )?(?:can|may|might|could|should|want(?:ed)?|would|wish|'d|'ll|will|need"
     r"|mentioned|asked|requested"
     r"|(?:are|were) (?:looking|asking|trying))\b|\byou'(?:d|ll)\b|\b(?:allows?|lets?|enables?) you\b|\b(?:we"
-    r"|I) recommend\b|\bplease\b|\bI(?:'m| am) (?:unable|not able)\b",
+    r"|I) recommend\b|\bconsider \w+ing\b|\bplease\b|\bI(?:'m| am) (?:unable|not able)\b",
     re.IGNORECASE,
 )
 _MOMENT: Final = re.compile(
@@ -107,7 +110,7 @@ def refusal(passage: Passage, role: Role) -> str | None:
         return f"it has {len(text):,} characters, more than {LONGEST} in one sentence"
     for reason, holds in (
         ("it is a question", said.rstrip("\"') ").endswith("?") or _QUESTION.search(said)),
-        ("it is small talk", _TALK.match(said) or len(said.split()) < _WORDS),
+        ("it is small talk", _TALK.search(said) or len(said.split()) < _WORDS),
         ("it announces what follows", said.endswith(":")),
         ("it is a plan or an offer", _PLAN.search(said)),
         ("it is left open", _OPEN.search(said) or _NOT_KNOWN.search(said)),
@@ -140,6 +143,7 @@ def _asks(said: str) -> bool:
     """Say whether a sentence is an order for this once: a bare verb at its beginning, and no standing rule."""
     if _RULE.match(said):
         return False
+    said = re.sub(r"^[\w ]{1,30}: ", "", said)
     said = re.sub(r"^(?:after|before|once) (?:that|this|it)(?:'s| is)?(?: \w+)?, ", "", said, flags=re.IGNORECASE)
     words = re.findall(r"[A-Za-z'-]+", said[:60].lower())
     while words and words[0] in ("please", "pls", "and", "then", "also", "now", "just", "so", "first", "ok", "okay"):

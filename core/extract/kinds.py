@@ -79,7 +79,7 @@ _PROCEDURE: Final = re.compile(
     rf"|^(?:first,? )?{_TO_DO}[^,;]*[,;] (?:and )?then {_TO_DO}",
     re.IGNORECASE,
 )
-_MUST_SAID: Final = re.compile(r"\bmust (?:have|be (?:a|an|the|in|at|on))\b", re.IGNORECASE)
+_MUST_SAID: Final = re.compile(r"\bmust (?:have|contain|hold|equal|be (?:a|an|the|in|at|on))\b", re.IGNORECASE)
 _OUTCOME: Final = re.compile(
     rf"\b(?:I|we)(?:'ve| have)? (?:(?:also|just|already|now|successfully|then|since) )*(?:{_DONE}|ran|did|sped)\b"
     rf"|\b(?:was|were|has been|have been|got) (?:\w+ly )?(?:{_DONE})\b|\b(?:has|have) (?:now |already |since )?(?:{_DONE})\b"
@@ -102,6 +102,8 @@ _STATE: Final = re.compile(
     rf"|often) )?(?:{'|'.join(sorted(PLAIN))})\b",
     re.IGNORECASE,
 )
+_COULD_BE: Final = re.compile(r"\b(?:can|cannot|can't|could|must|may|should)(?: not| only)? be\b", re.IGNORECASE)
+_FRAGMENT: Final = 4
 _CONDITION: Final = re.compile(r"(?:if|unless|in case|once you|when you|assuming|provided)\b", re.IGNORECASE)
 
 
@@ -161,7 +163,11 @@ def _decision(said: str) -> Found | None:
 
 def _outcome(said: str, role: Role) -> Found | None:
     found = _OUTCOME.search(said)
-    if found is None or (role is Role.USER and not re.search(r"\b(?:fail|crash|broke|error|succe)", said, re.IGNORECASE)):
+    if (
+        found is None
+        or _COULD_BE.search(said, 0, found.start())
+        or (role is Role.USER and not re.search(r"\b(?:fail|crash|broke|error|succe)", said, re.IGNORECASE))
+    ):
         return None
     return Found(Kind.OUTCOME, 0.8, f"what came of something: {found[0][:40]!r}")
 
@@ -169,6 +175,8 @@ def _outcome(said: str, role: Role) -> Found | None:
 def _fact(said: str, role: Role) -> Found | str:
     if _STATE.search(said) is None:
         return "it states nothing that is known as a statement"
+    if len(said.split()) <= _FRAGMENT and said[-1] not in ".!)" and " is " not in said:
+        return "it is a heading or a name"
     details = details_in(said)
     if not details:
         return "it names nothing specific"

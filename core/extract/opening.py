@@ -14,7 +14,8 @@ _OPENING: Final = re.compile(
     r"|no problem"
     r"|certainly|absolutely|congratulations(?: on [^!.]{1,40})?|cheers|perfect|yes|yep|yeah|no|well|right|all right"
     r"|alright|done"
-    r"|and|also|so|but|then|however|additionally|in addition|furthermore|moreover|unfortunately|as for that|actually"
+    r"|and|also|so|but|then|however|therefore|thus|hence|additionally|in addition|furthermore|moreover|unfortunately"
+    r"|as for that|actually"
     r"|fyi|by the way|btw|oh|ah)(?:[,:;!.—–]+\s*|\s+(?=I\b|we\b|the\b|never\b|always\b|my\b|our\b)))+",
     re.IGNORECASE,
 )

@@ -49,6 +49,8 @@ _YOU: Final = re.compile(
     re.IGNORECASE,
 )
 _YOU_LEFT: Final = re.compile(r"\b(?:you|yours|yourself)\b", re.IGNORECASE)
+# A second verb of the same "you" would have to change too.
+_YOU_TOO: Final = re.compile(r"\bthe user\b.*\b(?:and|but|or) (?:have|are|were|do)\b", re.DOTALL)
 _DAY: Final = re.compile(
     r"(?:(?P<before>since|until|by|from|before|after|of|on|for)\s+)?\b(?P<day>today|yesterday"
     r"|tomorrow)\b(?!['’-])",
@@ -109,7 +111,11 @@ def _named(said: str, speaker: str) -> str | None:
 def _heard(said: str) -> str:
     """Return the sentence of an agent with the user in place of "you", as it was where a word could not be put so."""
     done = _YOU.sub(lambda match: f"the user{match['between'] or ''}{_TO_YOU[match['verb'].lower()]}", said)
-    return said if _YOU_LEFT.search(done) else re.sub(r"\byour\b", "the user's", done, flags=re.IGNORECASE)
+    return (
+        said
+        if _YOU_LEFT.search(done) or _YOU_TOO.search(done)
+        else re.sub(r"\byour\b", "the user's", done, flags=re.IGNORECASE)
+    )
 
 
 def _third_person(match: re.Match[str]) -> str | None:

@@ -28,7 +28,8 @@ _UNBOUND: Final = re.compile(
 )
 # A pronoun with its own noun ("this week", "both scanners") says of what it speaks.
 _BOUND: Final = re.compile(
-    r"(?:this|that|these|those|both|one) (?!(?:is|are|was|were|has|have|had|will|would|can|could|may|might|should|must"
+    r"(?:this|that|both|one) (?!(?:information|way|approach|option|issue|change|case|is|are|was|were|has|have|had|will"
+    r"|would|can|could|may|might|should|must"
     r"|does|do"
     r"|did|means?|takes?|of|works?|seems?|fails?|failed|always|never|also|makes?|made|gives?|gave|needs?)\b)[a-z]"
     r"|the other \w|it(?:'s| is| was) \d",

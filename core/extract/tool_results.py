@@ -40,7 +40,7 @@ _LINES: Final = tuple(
             r"^(?:\w+ ){0,3}(?:[Ss]ucceeded|[Cc]ompleted|[Ff]inished|[Ff]ailed|[Tt]imed out|[Aa]borted)(?: (?:in|after"
             r"|with|at|on) [^\n]{1,120})?$"
         ),
-        r"^exit ?code:? ?\d+[^\n]{0,80}$",
+        r"^exit ?code:? ?(?!0\b)\d+[^\n]{0,80}$",
     )
 )
 _SHOWN: Final = 6

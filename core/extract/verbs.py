@@ -8,38 +8,39 @@ __all__ = ["DONE", "ORDERS", "PLAIN", "STATES"]
 
 # Base forms with which an order, a request or a step of a procedure begins.
 ORDERS: Final = frozenset(
-    """add adjust agree allow analyse analyze answer append apply approve archive ask assign attach avoid back book build
-    buy calculate call cancel change check choose clean clear click clone close collect combine commit compare
-    compile compose compute confirm configure connect contact continue convert copy count cover create cut debug
-    define delete deploy describe design disable disconnect do document download draft drain draw drop email e-mail
-    enable ensure enter escalate estimate evaluate examine execute explain export extract fetch file fill filter
-    find finish fix flush follow forward freeze generate get give go grant group guess handle hand help hide hold
-    identify ignore implement import include inform insert inspect install investigate invite invoke join keep label
-    launch lead leave list load locate lock log look lower mail make map mark mask measure merge migrate mock
-    monitor mount move name never notify note open order pack page parse pass paste pause pay pick ping plan plot
-    post prepare press print prioritise prioritize process promote propose prove provide publish pull push put query
-    raise read rebase reboot rebuild recommend record redirect reduce refactor refund register reject release reload
-    remember remind remove rename renew repeat replace reply report request require rerun reset resend resolve
-    respond restart restore resume retry return revert review revoke rewrite roll rotate run sanitise save scale
-    scan schedule search see select send serve set share ship show sign skip solve sort split start stop store
-    submit subscribe suggest sum summarise summarize suspend switch sync tag take tell test text track train
-    transfer translate trigger try turn uninstall unlock unmount unpack update upgrade upload use validate verify
-    visit wait wake warn watch wipe write""".split()
+    """access break cite consider determine develop obtain recheck summarise understand add adjust agree allow analyse
+    analyze answer append apply approve archive ask assign attach avoid back book build buy calculate call cancel
+    change check choose clean clear click clone close collect combine commit compare compile compose compute confirm
+    configure connect contact continue convert copy count cover create cut debug define delete deploy describe
+    design disable disconnect do document download draft drain draw drop email e-mail enable ensure enter escalate
+    estimate evaluate examine execute explain export extract fetch file fill filter find finish fix flush follow
+    forward freeze generate get give go grant group guess handle hand help hide hold identify ignore implement
+    import include inform insert inspect install investigate invite invoke join keep label launch lead leave list
+    load locate lock log look lower mail make map mark mask measure merge migrate mock monitor mount move name never
+    notify note open order pack page parse pass paste pause pay pick ping plan plot post prepare press print
+    prioritise prioritize process promote propose prove provide publish pull push put query raise read rebase reboot
+    rebuild recommend record redirect reduce refactor refund register reject release reload remember remind remove
+    rename renew repeat replace reply report request require rerun reset resend resolve respond restart restore
+    resume retry return revert review revoke rewrite roll rotate run sanitise save scale scan schedule search see
+    select send serve set share ship show sign skip solve sort split start stop store submit subscribe suggest sum
+    summarize suspend switch sync tag take tell test text track train transfer translate trigger try turn uninstall
+    unlock unmount unpack update upgrade upload use validate verify visit wait wake warn watch wipe write""".split()
 )
 # Past forms that say that something was brought to its end.
 DONE: Final = frozenset(
     """abandoned accepted achieved activated added adjusted aborted applied archived asked assigned attached backed blocked
-    booked broke broken built cancelled canceled changed cleaned cleared closed committed completed concluded
-    confirmed configured connected converted copied corrected crashed created credited deactivated delayed deleted
-    delivered deployed disabled doubled dropped emailed enabled ended errored escalated exceeded executed exported
-    failed filed filled finished fixed flushed forwarded freed generated granted halved handed implemented imported
-    improved increased informed installed launched loaded locked lowered made marked masked measured merged migrated
-    moved notified opened ordered paid patched passed paused posted prevented printed processed produced promoted
-    provisioned published pushed raised reached rebooted rebuilt recovered reduced refunded registered released
-    removed renamed renewed repaired replaced reported reproduced reset resolved restarted restored resumed retried
-    returned reverted rewrote rolled rotated sent scaled scheduled set shipped shut signed slowed solved sped spent
-    stayed started stopped stored submitted succeeded suspended switched synced tested threw transferred triggered
-    trimmed tripled uninstalled unlocked updated upgraded uploaded verified won wrote""".split()
+    booked broke broken built cancelled canceled changed charged covered debited downgraded purchased rebooked
+    cleaned cleared closed committed completed concluded confirmed configured connected converted copied corrected
+    crashed created credited deactivated delayed deleted delivered deployed disabled doubled dropped emailed enabled
+    ended errored escalated exceeded executed exported failed filed filled finished fixed flushed forwarded freed
+    generated granted halved handed implemented imported improved increased informed installed launched loaded
+    locked lowered made marked masked measured merged migrated moved notified opened ordered paid patched passed
+    paused posted prevented printed processed produced promoted provisioned published pushed raised reached rebooted
+    rebuilt recovered reduced refunded registered released removed renamed renewed repaired replaced reported
+    reproduced reset resolved restarted restored resumed retried returned reverted rewrote rolled rotated sent
+    scaled scheduled set shipped shut signed slowed solved sped spent stayed started stopped stored submitted
+    succeeded suspended switched synced tested threw transferred triggered trimmed tripled uninstalled unlocked
+    updated upgraded uploaded verified won wrote""".split()
 )
 # Present and past forms with which something is said of the world, less those of "be" and "have".
 STATES: Final = frozenset(
