@@ -22,6 +22,7 @@ COMMANDS: Final = (
     Command("export", "core.commands.export", "write memories out as JSON lines or CSV"),
     Command("stats", "core.commands.stats", "say what an index holds"),
     Command("remember", "core.commands.remember", "write one memory"),
+    Command("extract", "core.commands.extract", "find what of an agent's turn is worth remembering"),
     Command("recall", "core.commands.recall", "find memories and say why each was found"),
     Command("cache", "core.commands.cache", "say how often recalls were answered from the shared cache, or clear it"),
     Command("context", "core.commands.context", "print what is recalled as a block for a prompt"),

@@ -1,4 +1,4 @@
-"""`eval retrieval`, `context`, `engine`, `clusters`, `pairs`, `consolidation` and `guard`: the product's own figures."""
+"""`eval retrieval`, `context`, `engine`, `clusters`, `pairs`, `consolidation`, `guard` and `extract`: our own figures."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ EXAMPLE: Final = """\
   python -m core eval pairs --pairs pairs.jsonl.gz --task duplicate
   python -m core eval consolidation --memories memories.jsonl.gz --questions questions.jsonl.gz --fewer 25,50,75
   python -m core eval guard --corpus benchmarks/guard/corpus.jsonl --split held
+  python -m core eval extract --turns turns.jsonl --split test
 
 A table, then one line of JSON; with --json the JSON alone."""
 _KINDS: Final = (
@@ -30,6 +31,7 @@ _KINDS: Final = (
     ("pairs", "how well pairs of texts that say the same are told from others"),
     ("consolidation", "how many questions are still answered with fewer memories: merged, or deleted"),
     ("guard", "how well secrets and orders to the reader are found in what is written"),
+    ("extract", "how well facts, decisions, outcomes, procedures and preferences are found in agents' turns"),
 )
 
 
