@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from core.curation.triage.instructions import cues
 from core.extract.opening import said_in
 from core.extract.passages import Passage
 from core.extract.quoted import is_quoted
 from core.extract.turn import Role
 from core.extract.verbs import ORDERS
+from core.guard.injection import cues
 
 __all__ = ["LONGEST", "LONGEST_LIST", "hostile", "refusal"]
 

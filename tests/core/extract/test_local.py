@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.curation.triage.instructions import cues
 from core.extract import AgentTurn, Kind, LocalExtractor, Message, Role, ToolCall
 from core.extract.quoted import blanked
+from core.guard.injection import cues
 from tests.core.extract.turns import agent, extracted, left_out, only, tool, turn, user
 
 AT = datetime(2026, 5, 4, 9, tzinfo=UTC)
