@@ -13,6 +13,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 _PARTS = (
     ("Engine", ["-m", "core", "eval", "engine"]),
     ("Search", ["benchmarks/search.py"]),
+    ("Cache of answers", ["benchmarks/cache.py", "--rows", "20000"]),
     ("First page", ["benchmarks/first_page.py"]),
     ("Pre-flight", ["benchmarks/curation_preflight.py"]),
     ("Curation: apply", ["benchmarks/curation.py"]),

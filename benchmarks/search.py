@@ -52,7 +52,7 @@ def _memories(rows: int, rng: random.Random, texts: list[str]) -> Iterator[Memor
         )
 
 
-def _fill(folder: str, bucket: str, store: MemoryStore, rows: int, texts: list[str]) -> np.ndarray:
+def fill(folder: str, bucket: str, store: MemoryStore, rows: int, texts: list[str]) -> np.ndarray:
     """Put memories with random vectors, past the embedder, and return the vectors."""
     matrix = np.random.default_rng(0).standard_normal((rows, store.info.dimension), dtype=np.float32)
     client, batch = EmbeddedClient(folder), []
@@ -78,7 +78,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mnemoscope-bench-") as folder:
         catalog = open_catalog(folder)
         store = catalog.create(_INDEX, actor=LOCAL_ADMIN)
-        matrix = _fill(folder, catalog.bucket, store, arguments.rows, texts)
+        matrix = fill(folder, catalog.bucket, store, arguments.rows, texts)
         recall(store, "warm up", actor=LOCAL_ADMIN, now=_NOW)
         times: dict[str, list[float]] = {}
         for place, query in enumerate(asked):

@@ -23,7 +23,21 @@ from core.scoring import Kept, Scored, Weights, relevances, score
 from core.search import asked
 from core.vectors.limits import GET_VECTORS_MAX, QUERY_PAGE_MAX, QUERY_TEXT_CHARS_MAX, TOP_K_MAX
 
-__all__ = ["Answer", "Answering", "Asked", "answer", "ask", "mode_of", "pool_size"]
+__all__ = [
+    "Answer",
+    "Answering",
+    "Asked",
+    "Gathered",
+    "Trace",
+    "answer",
+    "ask",
+    "count_for",
+    "gather",
+    "mode_of",
+    "pool_size",
+    "recalled_as",
+    "trace",
+]
 
 # One page of the service; beyond it enough for the other parts of the score to change the order.
 _POOL_MIN: Final = QUERY_PAGE_MAX
@@ -77,9 +91,39 @@ class Answer:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """The candidates that are ranked, of both halves and then sources, and `late` ones: expired or hidden past the filter.
+
+    `recalled` is when the log last saw them used; `queried` is when the last of them came, by the process's clock.
+    """
+
+    pool: tuple[Candidate, ...]
+    late: tuple[Candidate, ...]
+    recalled: Mapping[str, datetime]
+    rules: InForce
+    queried: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The result of a recall and what it came from: what was asked in the mode that ran, every candidate, best first."""
+
+    result: RecallResult
+    asked: Asked
+    gathered: Gathered
+    ranked: tuple[Scored, ...]
+
+
 def pool_size(k: int) -> int:
     """Return how many candidates each half is asked for, for k results."""
     return min(TOP_K_MAX, max(_POOL_MIN, _POOL_FACTOR * k))
+
+
+def count_for(pool: int) -> int:
+    """Return the least k for which each half is asked for so many candidates."""
+    return 1 if pool <= _POOL_MIN else -(-pool // _POOL_FACTOR)
 
 
 def mode_of(index: Answering, query: str, mode: Mode, k: int) -> tuple[Mode, tuple[str, ...]]:
@@ -102,58 +146,80 @@ def mode_of(index: Answering, query: str, mode: Mode, k: int) -> tuple[Mode, tup
 
 def answer(index: Answering, ask: Asked, vector: np.ndarray | None) -> Answer:
     """Return what an index answers; the vector is the query's, None in text mode."""
+    found = gather(index, ask, vector)
+    ranked = _ranked(found, ask)
+    return Answer(_hits(ranked, ask.k), len(ranked), found.queried, found.notes)
+
+
+def gather(index: Answering, ask: Asked, vector: np.ndarray | None) -> Gathered:
+    """Return what an index has for a question before it is ranked; the vector is the query's, None in text mode."""
     found = index.search(ask.text, vector, mode=ask.mode, k=pool_size(ask.k), scope=ask.scope, now=ask.now)
-    pool = found.candidates
-    pool += _sources(index, pool, ask, vector)
+    pool = [*found.candidates, *_sources(index, found.candidates, ask, vector)]
     queried = time.perf_counter()
-    pool = _in_time(pool, ask)
+    pool, late = _in_time(pool, ask)
     recalled = index.last_used([candidate.memory.key for candidate in pool])
     rules = index.rules()
-    ranked = score(
-        pool,
-        ask.text,
-        mode=ask.mode,
-        weights=ask.weights,
-        now=ask.now,
-        decay=rules.decay,
-        recalled=recalled,
-        kept=ask.kept,
-    )
-    hits = tuple(_recalled(one, rank) for rank, one in enumerate(ranked[: ask.k], start=1))
-    return Answer(hits, len(ranked), queried, (*found.notes, *rules.notes))
+    return Gathered(tuple(pool), tuple(late), recalled, rules, queried, (*found.notes, *rules.notes))
 
 
 def ask(index: Answering, asked: Asked, embed: Callable[[str], np.ndarray]) -> RecallResult:
     """Return what an index answers with how it came about; the mode becomes one that the index has."""
+    return trace(index, asked, embed).result
+
+
+def trace(index: Answering, asked: Asked, embed: Callable[[str], np.ndarray]) -> Trace:
+    """Return what an index answers with every candidate, ranked; the mode becomes one that the index has."""
     started = time.perf_counter()
     mode, notes = mode_of(index, asked.text, asked.mode, asked.k)
+    asked = replace(asked, mode=mode)
     vector: np.ndarray | None = None if mode is Mode.TEXT else embed(asked.text)
     embedded = time.perf_counter()
-    found = answer(index, replace(asked, mode=mode), vector)
-    below = found.considered - len(found.hits)
-    return RecallResult(
-        hits=found.hits,
+    found = gather(index, asked, vector)
+    ranked = _ranked(found, asked)
+    hits = _hits(ranked, asked.k)
+    below = len(ranked) - len(hits)
+    result = RecallResult(
+        hits=hits,
         query=asked.text,
         mode=mode,
         k=asked.k,
-        considered=found.considered,
+        considered=len(ranked),
         left_out={f"ranked below the first {asked.k}": below} if below else {},
         embed_ms=(embedded - started) * 1e3,
         query_ms=(found.queried - embedded) * 1e3,
         total_ms=(time.perf_counter() - started) * 1e3,
         notes=notes + found.notes,
     )
+    return Trace(result, asked, found, tuple(ranked))
 
 
-def _in_time(found: list[Candidate], ask: Asked) -> list[Candidate]:
-    """Leave out what expired or is hidden though the filter passed it: the service rounds epochs, others may omit them."""
+def _ranked(found: Gathered, ask: Asked) -> list[Scored]:
+    return score(
+        found.pool,
+        ask.text,
+        mode=ask.mode,
+        weights=ask.weights,
+        now=ask.now,
+        decay=found.rules.decay,
+        recalled=found.recalled,
+        kept=ask.kept,
+    )
+
+
+def _hits(ranked: Sequence[Scored], k: int) -> tuple[Recalled, ...]:
+    return tuple(recalled_as(one, rank) for rank, one in enumerate(ranked[:k], start=1))
+
+
+def _in_time(found: list[Candidate], ask: Asked) -> tuple[list[Candidate], list[Candidate]]:
+    """Part off what expired or is hidden though the filter passed it: the service rounds epochs, others may omit them."""
     scope = ask.scope
-    return [
-        candidate
-        for candidate in found
-        if (scope.include_expired or not candidate.memory.is_expired(ask.now))
-        and (scope.include_hidden or not is_hidden(candidate.memory))
-    ]
+    passed: list[Candidate] = []
+    late: list[Candidate] = []
+    for candidate in found:
+        memory = candidate.memory
+        there = (scope.include_expired or not memory.is_expired(ask.now)) and (scope.include_hidden or not is_hidden(memory))
+        (passed if there else late).append(candidate)
+    return passed, late
 
 
 def _sources(index: Answering, found: Sequence[Candidate], ask: Asked, vector: np.ndarray | None) -> list[Candidate]:
@@ -168,7 +234,8 @@ def _sources(index: Answering, found: Sequence[Candidate], ask: Asked, vector: n
     return [candidate for candidate in sources if ask.scope.admits(candidate.memory, now=ask.now)]
 
 
-def _recalled(one: Scored, rank: int) -> Recalled:
+def recalled_as(one: Scored, rank: int) -> Recalled:
+    """Return a scored candidate as what a recall gives back at that rank."""
     found = one.candidate
     return Recalled(
         memory=found.memory,

@@ -192,6 +192,11 @@ def _archive(location: StoreLocation, *, read_only: bool, log: bool | None, cach
 def _aws_client(location: StoreLocation, tracer: Tracer | None) -> VectorsClient:
     from core.vectors.aws import AwsClient  # boto3 takes a fifth of a second, which a directory need not wait for
 
+    if os.environ.get("MNEMOSCOPE_CACHE"):
+        from core.operate.cache.noticing import writes_noticed
+        from core.operate.usage import fan_out
+
+        tracer = fan_out(tracer, writes_noticed())
     try:
         return AwsClient(region=location.region, profile=location.profile, endpoint_url=location.endpoint_url, tracer=tracer)
     except MnemoscopeError as error:

@@ -24,7 +24,9 @@
     ├── UnreachableError        the service did not answer: no network, a wrong address, a time-out
     ├── CancelledError          a person stopped it
     ├── NotAllowedError         the actor's role or tenants do not allow it
+    ├── ClaimLostError          an agent does not hold the subtask that it speaks of, or not any more
     ├── InvalidMemoryError      a memory that no index could hold
+    │   └── GuardError              the guard of its index refuses it
     ├── EmbedderMismatchError   the index was written with another embedder
     ├── ModelError              a model's files are missing, altered or unusable
     ├── ConfigError             a setting, URI or argument that makes no sense
@@ -51,6 +53,7 @@ __all__ = [
     "BusyError",
     "CancelledError",
     "ChangedMeanwhileError",
+    "ClaimLostError",
     "ConfigError",
     "ConfirmationError",
     "ConflictError",
@@ -58,6 +61,7 @@ __all__ = [
     "CurationError",
     "EmbedderMismatchError",
     "FileReadError",
+    "GuardError",
     "InternalError",
     "InvalidMemoryError",
     "JournalError",
@@ -203,8 +207,20 @@ class NotAllowedError(MnemoscopeError):
     """The actor's role or tenants do not allow the operation."""
 
 
+class ClaimLostError(MnemoscopeError):
+    """An agent does not hold the subtask that it speaks of, or not any more: it must not go on with it."""
+
+
 class InvalidMemoryError(MnemoscopeError):
     """A memory that no index could hold."""
+
+
+class GuardError(InvalidMemoryError):
+    """The guard of an index refuses a memory; `findings` says why (core.guard.Findings). Nothing of its text is told."""
+
+    def __init__(self, message: str, *, findings: object = None) -> None:
+        super().__init__(message)
+        self.findings = findings
 
 
 class EmbedderMismatchError(MnemoscopeError):
@@ -267,22 +283,9 @@ class JournalError(CurationError):
         self.number = number
 
 
-_BY_CODE: dict[str, type[ServiceError]] = {
-    cls.code: cls
-    for cls in (
-        ValidationError,
-        AccessDeniedError,
-        NotFoundError,
-        RequestTimeoutError,
-        ConflictError,
-        QuotaExceededError,
-        TooManyRequestsError,
-        InternalError,
-        UnavailableError,
-    )
-} | dict.fromkeys(
-    ("KmsDisabledException", "KmsInvalidKeyUsageException", "KmsInvalidStateException", "KmsNotFoundException"), KmsError
-)
+_KMS_CODES = ("KmsDisabledException", "KmsInvalidKeyUsageException", "KmsInvalidStateException", "KmsNotFoundException")
+_BY_CODE: dict[str, type[ServiceError]] = {cls.code: cls for cls in ServiceError.__subclasses__()}
+_BY_CODE |= dict.fromkeys(_KMS_CODES, KmsError)
 
 
 def service_error(code: str, message: str, *, field_list: Sequence[tuple[str, str]] = ()) -> ServiceError:

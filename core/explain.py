@@ -15,6 +15,7 @@ from core.memory import Memory
 __all__ = [
     "author",
     "confidence",
+    "days_since",
     "lineage",
     "recency",
     "reinforcement",
@@ -120,10 +121,9 @@ def why_lineage(loan: Loan | None) -> str:
 
 def recency(memory: Memory, half_life: float, now: datetime) -> float:
     """Return 2^(-age / half-life), the age since it was made or last recalled."""
-    touched = _touched(memory)
-    if touched is None:
+    days = days_since(memory, now)
+    if days is None:
         return 0.0
-    days = _days(touched, now)
     return 1.0 if days <= 0 else 2.0 ** (-days / half_life)
 
 
@@ -167,6 +167,12 @@ def why_confidence(found: Effective | None) -> str:
 def _touched(memory: Memory) -> datetime | None:
     made, recalled = memory.created_at, memory.last_recalled_at
     return made if recalled is None else recalled if made is None else max(made, recalled)
+
+
+def days_since(memory: Memory, now: datetime) -> float | None:
+    """Return the days since a memory was made or last recalled, from which recency counts; None where it does not say."""
+    touched = _touched(memory)
+    return None if touched is None else _days(touched, now)
 
 
 def _days(since: datetime, now: datetime) -> float:

@@ -11,9 +11,9 @@ import numpy as np
 
 from core.access import Actor
 from core.answering import Asked, ask, pool_size
+from core.budget import ContextBlock, context_block
 from core.calls import boto3_call, cli_call
 from core.candidates import Candidate, Mode
-from core.context import ContextBlock, context_block
 from core.curation.in_force import InForce, decay_in_force
 from core.exact import Found, Seen
 from core.index import IndexInfo
@@ -29,6 +29,7 @@ __all__ = [
     "RecallResult",
     "Recalled",
     "ScorePart",
+    "Searchable",
     "Weights",
     "boto3_call",
     "cli_call",
@@ -42,12 +43,12 @@ _DEFAULT: Final = Weights()
 
 
 @dataclass(frozen=True)
-class _Stored:
-    """A store as an actor may search it."""
+class Searchable:
+    """A store as an actor may search it; a snapshot with vectors may spare a scan (see store.search)."""
 
     store: MemoryStore
     actor: Actor
-    snapshot: Seen | None
+    snapshot: Seen | None = None
 
     @property
     def info(self) -> IndexInfo:
@@ -92,7 +93,7 @@ def recall(
     `vector` is that of the query, (dimension,) float32, where it is known; else the text is embedded. The recall goes to the
     store's log, in the background; not so with `log=False`, as for an evaluation.
     """
-    index, asked = _Stored(store, actor, snapshot), Asked(query, mode, k, scope, weights, now)
+    index, asked = Searchable(store, actor, snapshot), Asked(query, mode, k, scope, weights, now)
     result = ask(index, asked, lambda text: store.embed(text, actor=actor) if vector is None else vector)
     if log and store.archive:
         store.archive.recalls.append(as_logged(result, store.stream, at=now, actor=actor.name, channel=channel, scope=scope))

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.access import Actor, Permission
 from core.memory.record import Record
-from core.vectors.client import PutVector, Scrubbing, VectorsClient
+from core.vectors.client import Claiming, PutVector, Scrubbing, VectorsClient
 from core.vectors.limits import (
     DELETE_VECTORS_MAX,
     GET_VECTORS_MAX,
@@ -79,6 +79,10 @@ class Records:
     def put_vectors(self, records: list[PutVector]) -> None:
         """Put records of the service's own shape in one call."""
         self._client.put_vectors(**self._where, vectors=records)
+
+    def put_new(self, records: list[PutVector]) -> bool | None:
+        """Put records of the service's own shape unless one of their keys exists; None where the service cannot tell."""
+        return self._client.put_new(**self._where, vectors=records) if isinstance(self._client, Claiming) else None
 
     def fetch(self, keys: Iterable[str], **fields: bool) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield key and record, in the service's own shape, of those that exist, in the order of the keys."""

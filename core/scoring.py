@@ -32,7 +32,7 @@ from core.errors import ConfigError
 from core.lineage import Loan, loans
 from core.memory import Memory
 
-__all__ = ["Kept", "ScorePart", "Scored", "Weights", "relevances", "score"]
+__all__ = ["Kept", "ScorePart", "Scored", "Weights", "part_weights", "relevances", "score"]
 
 _LABELS: Final[Mapping[str, str]] = {
     "similarity": "Similarity",
@@ -224,15 +224,20 @@ def _text_share(mode: Mode, weights: Weights) -> float:
 
 def _shares(mode: Mode, weights: Weights, idle: set[str]) -> dict[str, float]:
     """Return the share of each part that takes part, in the order of their labels."""
+    raw = part_weights(mode, weights)
+    unused = idle | {{Mode.VECTOR: "words", Mode.TEXT: "similarity"}.get(mode, "")}
+    total = sum(value for name, value in raw.items() if name not in unused)
+    return {name: value / total for name, value in raw.items() if name not in unused}
+
+
+def part_weights(mode: Mode, weights: Weights) -> dict[str, float]:
+    """Return what each part weighs before the shares are taken, in the order of their labels."""
     share = _text_share(mode, weights)
-    raw = {
+    return {
         "similarity": weights.relevance * (1 - share),
         "words": weights.relevance * share,
         **{name: getattr(weights, name) for name in list(_LABELS)[2:]},
     }
-    unused = idle | {{Mode.VECTOR: "words", Mode.TEXT: "similarity"}.get(mode, "")}
-    total = sum(value for name, value in raw.items() if name not in unused)
-    return {name: value / total for name, value in raw.items() if name not in unused}
 
 
 def _order(one: Scored) -> tuple[float, float, str]:

@@ -29,7 +29,7 @@ from core.scope import Scope
 from core.search import Search, asked
 from core.vectors.client import VectorsClient
 from core.vectors.limits import TOP_K_MAX
-from core.writer import WriteFailure, WriteReport, write_all
+from core.writer import Screen, WriteFailure, WriteReport, put_vector, write_all
 
 __all__ = ["Candidate", "IndexInfo", "MemoryStore", "Mode", "WriteFailure", "WriteReport"]
 
@@ -109,17 +109,35 @@ class MemoryStore:
         return embed_query(self.embedder(), text)
 
     def write(
-        self, memories: Iterable[Memory], *, actor: Actor, progress: Callable[[int], None] | None = None
+        self,
+        memories: Iterable[Memory],
+        *,
+        actor: Actor,
+        guard: Screen | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> WriteReport:
-        """Embed and store memories, replacing those of the same key; bad ones are reported, the others are written."""
+        """Embed and store memories, replacing those of the same key; bad ones are reported, the others are written.
+
+        What a `guard` refuses is among the bad ones (see core.guard.guard_of).
+        """
         self._require(Permission.WRITE, actor)
         return write_all(
             memories,
             to_metadata=self.metadata_of(),
             embed=self.embedder().embed,
             put=self.records.put_vectors,
+            guard=guard,
             progress=progress,
         )
+
+    def write_new(self, memory: Memory, *, actor: Actor) -> bool | None:
+        """Embed and store a memory unless its key exists: True where it did not, False where it did.
+
+        None, and nothing is written, where the service has no such put, as Amazon S3 Vectors has none.
+        """
+        self._require(Permission.WRITE, actor)
+        metadata, vector = self.metadata_of()(memory), self.embedder().embed([memory.content])[0]
+        return self.records.put_new([put_vector(memory.key, vector, metadata)])
 
     def metadata_of(self) -> Callable[[Memory], dict[str, Any]]:
         """Return what turns a memory into the metadata of this index; it raises InvalidMemoryError where that cannot be."""

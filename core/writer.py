@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 import numpy as np
 
@@ -15,13 +15,21 @@ from core.memory import Memory
 from core.vectors.client import Metadata, PutVector
 from core.vectors.limits import PUT_VECTORS_MAX, REQUEST_BYTES_MAX
 
-__all__ = ["WriteFailure", "WriteReport", "write_all"]
+__all__ = ["Screen", "WriteFailure", "WriteReport", "put_vector", "write_all"]
 
 # Two seconds of embedding on two cores: progress moves, and a crash loses little.
 _BATCH: Final = min(128, PUT_VECTORS_MAX)
 # A float32 as JSON text, and room for escapes: the body must stay under the limit, by how much does not matter.
 _FLOAT_BYTES: Final = 26
 _BODY_BYTES: Final = REQUEST_BYTES_MAX * 3 // 4
+
+
+class Screen(Protocol):
+    """What looks at memories on their way in, as core.guard.Guard does."""
+
+    def screen(self, memory: Memory) -> tuple[Memory, Any]:
+        """Return the memory as it is to be written, and why; raise InvalidMemoryError where it is not to be."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ def write_all(
     to_metadata: Callable[[Memory], Metadata],
     embed: Callable[[Sequence[str]], np.ndarray],
     put: Callable[[list[PutVector]], Any],
+    guard: Screen | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> WriteReport:
     """Write all memories, the last one of a key winning; `progress` gets the number done so far, written or failed."""
@@ -63,7 +72,8 @@ def write_all(
         records: dict[str, _Record] = {}
         for position, memory in batch:
             try:
-                records[memory.key] = _Record(position, memory, to_metadata(memory))
+                screened = memory if guard is None else guard.screen(memory)[0]
+                records[memory.key] = _Record(position, screened, to_metadata(screened))
             except InvalidMemoryError as error:
                 failed.append(WriteFailure(memory.key, str(error), position))
         failed += _put_all(list(records.values()), embed, put)
@@ -100,7 +110,7 @@ def _put_all(
 def _put_some(chunk: Sequence[tuple[_Record, np.ndarray]], put: Callable[[list[PutVector]], Any]) -> Iterator[WriteFailure]:
     """Put, and where the service refuses the whole for one bad record, halve until that one stands alone."""
     try:
-        put([_put_vector(record, vector) for record, vector in chunk])
+        put([put_vector(record.memory.key, vector, record.metadata) for record, vector in chunk])
     except ValidationError as error:
         if len(chunk) == 1:
             record = chunk[0][0]
@@ -111,6 +121,7 @@ def _put_some(chunk: Sequence[tuple[_Record, np.ndarray]], put: Callable[[list[P
         yield from _put_some(chunk[middle:], put)
 
 
-def _put_vector(record: _Record, vector: np.ndarray) -> PutVector:
+def put_vector(key: str, vector: np.ndarray, metadata: Metadata) -> PutVector:
+    """Return a record of PutVectors."""
     # The embedded engine takes an array as it is; a client that serialises makes a list of it.
-    return {"key": record.memory.key, "data": {"float32": cast("Sequence[float]", vector)}, "metadata": record.metadata}
+    return {"key": key, "data": {"float32": cast("Sequence[float]", vector)}, "metadata": metadata}

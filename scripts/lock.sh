@@ -13,7 +13,8 @@ write() {
 }
 $compile pyproject.toml --extra map --output-file requirements.lock >/dev/null
 write requirements.lock requirements.txt
-$compile pyproject.toml --extra map --group dev --constraint requirements.txt --output-file requirements-dev.lock >/dev/null
+# The tests need what is optional, too.
+$compile pyproject.toml --extra map --extra mcp --group dev --constraint requirements.txt --output-file requirements-dev.lock >/dev/null
 # Only what the runtime does not have already; both files are installed together.
 grep -vxFf requirements.txt requirements-dev.lock >requirements-dev.only
 rm -f requirements-dev.lock

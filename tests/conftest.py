@@ -24,7 +24,7 @@ NO_BROWSER = (
 
 
 # What a person set up for themselves is no part of a test, and what a test keeps is no part of theirs.
-OURS = {"MNEMOSCOPE_REQUIRE_BROWSER", "MNEMOSCOPE_CLIENTS"}
+OURS = {"MNEMOSCOPE_REQUIRE_BROWSER", "MNEMOSCOPE_REQUIRE_REDIS", "MNEMOSCOPE_CLIENTS"}
 
 
 # Where files lie in memory on Linux, and what must be free there: the tests leave less than a gigabyte.

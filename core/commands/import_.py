@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from core.commands.applying import undo_line
 from core.commands.console import Console
-from core.commands.options import actor, add_index_option, add_store_options, index_name, open_catalog_of, store_exists
+from core.commands.options import (
+    actor,
+    add_guard_option,
+    add_index_option,
+    add_store_options,
+    guard_for,
+    index_name,
+    open_catalog_of,
+    store_exists,
+)
 from core.commands.progress import Bar, duration
 from core.errors import ConfigError, MnemoscopeError, StorageError
 
@@ -45,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--tenant", metavar="NAME", help="the tenant of an index that is created")
     parser.add_argument("--use-vectors", action="store_true", help="take each row's own vector where it has one")
+    add_guard_option(parser)
     parser.add_argument("--dry-run", action="store_true", help="check every line, write nothing")
     parser.add_argument("--errors", metavar="FILE", help="write every failed line's number and reason there, as JSON lines")
 
@@ -64,6 +74,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
             store,
             actor=actor(),
             given=given,
+            guard=guard_for(store, args),
             dry_run=args.dry_run,
             on_progress=lambda progress: _draw(bar, progress),
             on_error=lambda error: _tell(error, importer.report, console, bar, log),
@@ -158,6 +169,15 @@ def _counts(report: ImportReport) -> str:
     return ", ".join(words)
 
 
+def _guarded(report: ImportReport, index: str) -> Iterator[str]:
+    """Yield what the guard did, for a person to look at."""
+    for count, what in ((report.redacted, "a secret was cut out of"), (report.quarantined, "the guard holds")):
+        if count:
+            rows = "1 row" if count == 1 else f"{count:,} rows"
+            way = f": python -m core triage list --index {index}" if what == "the guard holds" else ""
+            yield f"{what[0].upper()}{what[1:]} {rows}{way}."
+
+
 def _finish(report: ImportReport, args: argparse.Namespace, console: Console) -> int:
     rows = "1 row" if report.rows == 1 else f"{report.rows:,} rows"
     lines = [f"{rows} for index {args.index!r} in {duration(report.seconds)}: {_counts(report)}."]
@@ -166,6 +186,7 @@ def _finish(report: ImportReport, args: argparse.Namespace, console: Console) ->
         lines.append(
             f"{brought} brought a vector of their own, which was left out and the text embedded: --use-vectors takes it."
         )
+    lines += _guarded(report, args.index)
     if not report.rows:
         lines = [f"Nothing to import: {', '.join(args.files)} holds no rows."]
     if report.plan_id:

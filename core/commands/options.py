@@ -15,16 +15,19 @@ from core.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
     from core.catalog import Catalog
+    from core.guard import Guard
     from core.scope import Scope
     from core.store import MemoryStore
 
 __all__ = [
     "actor",
     "add_actions",
+    "add_guard_option",
     "add_index_option",
     "add_query_options",
     "add_scope_options",
     "add_store_options",
+    "guard_for",
     "index_name",
     "moment",
     "open_catalog_of",
@@ -87,6 +90,27 @@ def add_index_option(parser: argparse.ArgumentParser, *, required: bool = False)
     """Add --index; where it is not required, a store with one index needs none."""
     rest = "" if required else "; not needed where the store has only one"
     parser.add_argument("--index", metavar="NAME", required=required, help=f"the index{rest}")
+
+
+def add_guard_option(parser: argparse.ArgumentParser) -> None:
+    """Add --no-guard, for what was looked at before."""
+    parser.add_argument(
+        "--no-guard", action="store_true", help="take secrets and orders to the reader as they are (only for admins)"
+    )
+
+
+def guard_for(store: MemoryStore | None, args: argparse.Namespace) -> Guard | None:
+    """Return the guard of an index, the usual one where there is no index yet; None where an admin wants none."""
+    from core.access import Permission
+    from core.guard import Guard, guard_of
+
+    if not args.no_guard:
+        return Guard() if store is None else guard_of(store, actor=actor())
+    if store is not None:
+        info = store.info
+        what = f"writing to index {info.name!r} past its guard"
+        actor().require(Permission.ADMINISTER, what=what, tenant=info.tenant, known=info.tags_known)
+    return None
 
 
 def add_scope_options(parser: argparse.ArgumentParser) -> None:

@@ -21,10 +21,12 @@ from core.commands.options import (
     scope_of,
 )
 from core.commands.past import add_past_options, as_of_line, as_of_values, then_of
+from core.commands.recall_explained import Told, add_explain_options, tell
 from core.errors import ConfigError
 from core.hostile import clean_text, one_line
 
 if TYPE_CHECKING:
+    from core.catalog import Catalog
     from core.memory import Memory
     from core.past.then import Then
     from core.recall import Recalled, RecallResult, Weights
@@ -35,7 +37,8 @@ __all__ = ["EXAMPLE", "add_arguments", "recall_for", "run"]
 EXAMPLE: Final = """\
   python -m core recall "when does the report go out" --index team --agent planner
   python -m core recall "refund rules" --mode text --k 3 --weight recency=0 --json
-  python -m core recall "who owns the launch" --index team --as-of 2026-11-14T10:32:05Z"""
+  python -m core recall "who owns the launch" --index team --as-of 2026-11-14T10:32:05Z
+  python -m core recall "refund rules" --index team --explain --why-not KEY"""
 _BAR: Final = 10
 
 
@@ -43,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_query_options(parser)
     add_past_options(parser)
+    add_explain_options(parser)
     parser.add_argument("--full", action="store_true", help="print each memory's whole text")
     add_index_option(parser)
     add_store_options(parser)
@@ -54,10 +58,23 @@ def run(args: argparse.Namespace, console: Console) -> int:
     with open_catalog_of(args, read_only=True, log_recalls=True) as catalog:
         store = open_store_of(catalog, args.index)
         then = then_of(store, args.as_of, args.clock, vectors=True) if args.as_of else None
-        result = _recall_then(store, then, args) if then else recall_for(store, args, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        result = _recall_then(store, then, args) if then else recall_for(store, args, now=now)
+        told = _told(catalog, store, then, args, now=now) if args.explain or args.why_not is not None else Told()
     looked, head = (as_of_values(then), [as_of_line(then), *then.notes, ""]) if then else ({}, [])
-    console.result(_as_dict(result, index=store.info.name) | looked, chain(head, _lines(result, args, console)))
+    values = _as_dict(result, index=store.info.name) | looked | told.as_dict()
+    console.result(values, chain(head, _lines(result, args, console), told.lines()))
     return 0
+
+
+def _told(catalog: Catalog, store: MemoryStore, then: Then | None, args: argparse.Namespace, *, now: datetime) -> Told:
+    from core.explanation import Settings, inquire, inquire_then
+
+    if then is None:
+        inquiry = inquire(store, args.query, actor=actor(), now=now)
+    else:
+        inquiry = inquire_then(store, then, args.query, actor=actor(), snapshot=then.base)
+    return tell(catalog, inquiry, Settings(**_asked(args), budget=args.budget), args, store=store)
 
 
 def _recall_then(store: MemoryStore, then: Then, args: argparse.Namespace) -> RecallResult:

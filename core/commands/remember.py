@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 from core.commands.console import Console
 from core.commands.options import (
     actor,
+    add_guard_option,
     add_index_option,
     add_store_options,
+    guard_for,
     moment,
     open_catalog_of,
     open_store_of,
@@ -23,6 +25,7 @@ from core.hostile import one_line
 
 if TYPE_CHECKING:
     from core.catalog import Catalog
+    from core.guard import Findings
     from core.memory import Memory
     from core.store import MemoryStore
 
@@ -56,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ends.add_argument("--ttl", type=span, metavar="SPAN", help="how long it holds: 90s, 15m, 6h, 7d or 2w")
     ends.add_argument("--expires", type=moment, metavar="WHEN", help="until when it holds: an ISO time")
     parser.add_argument("--key", metavar="KEY", help="its key (default: a new one)")
+    add_guard_option(parser)
     parser.add_argument("--replace", action="store_true", help="replace the memory that has this key")
 
 
@@ -73,11 +77,23 @@ def run(args: argparse.Namespace, console: Console) -> int:
             raise ConfigError(
                 f"Index {store.info.name!r} has a memory with the key {args.key!r}: add --replace, or leave out --key."
             )
+        memory, findings = _guarded(store, memory, args)
         report, plan_id = write_journalled(store, [memory], actor=actor(), title=_title(memory), policy="remember")
     if report.failed:
         raise InvalidMemoryError(report.failed[0].reason)
-    console.result({"index": store.info.name, "key": memory.key, "plan_id": plan_id}, [memory.key])
+    for finding in findings:
+        console.say(f"Guard: {one_line(finding.reason, 200)} ({finding.mode}).")
+    value = {"index": store.info.name, "key": memory.key, "plan_id": plan_id, "guard": findings.to_json()}
+    console.result(value, [memory.key])
     return 0
+
+
+def _guarded(store: MemoryStore, memory: Memory, args: argparse.Namespace) -> tuple[Memory, Findings]:
+    """Return the memory as it is to be written; what says the same is only told, for a person named no other key."""
+    from core.guard import Findings
+
+    guard = guard_for(store, args)
+    return (memory, Findings()) if guard is None else guard.screen(memory)
 
 
 def _title(memory: Memory) -> str:

@@ -1,4 +1,4 @@
-"""`rules`: what expires and what decays in an index, shown and saved as JSON; sweeps, plans and ranking go by it."""
+"""`rules`: what expires, what decays and what the guard lets into an index, shown and saved as JSON."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ EXAMPLE: Final = """\
   python -m core rules save rules.json --index team
   python -m core sweep --index team --rules rules.json --dry-run
   python -m core rules show --index team --merging > limits.json
+  python -m core rules show --index team --guard > guard.json
 
 Saving takes the role admin, and holds for the dashboard and for sweeps on a schedule too. A recall may rank by the old rules
 for half a minute more. With --merging these are the limits of what a sweep may merge by itself; "mode" is off, propose or
-apply."""
+apply. With --guard these are the rules of writes: "modes" by rule (block, quarantine, redact, tag, off), other modes for
+single "patterns" of secrets, bounds, and "duplicates" (keep, merge, reinforce, off)."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, child in add_actions(parser, actions, example=EXAMPLE):
         if name == "save":
             child.add_argument("file", metavar="FILE", help="rules as JSON, as `rules show` prints them; - is stdin")
-        child.add_argument("--merging", action="store_true", help="the limits of merging, not the rules")
+        which = child.add_mutually_exclusive_group()
+        which.add_argument("--merging", action="store_true", help="the limits of merging, not the rules")
+        which.add_argument("--guard", action="store_true", help="the rules of the guard, which looks at what is written")
         add_index_option(child)
         add_store_options(child)
 
@@ -39,6 +43,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Show or save the rules, or the limits of merging."""
     if args.merging:
         return _merging(args, console)
+    if args.guard:
+        return _guard(args, console)
     from core.curation.desk import open_desk
     from core.curation.lifecycle import load_lifecycle, save_lifecycle
 
@@ -79,4 +85,27 @@ def _merging(args: argparse.Namespace, console: Console) -> int:
     console.result(
         {"index": store.info.name, "saved": found.version is not None, "limits": value}, [json.dumps(value, indent=1)]
     )
+    return 0
+
+
+def _guard(args: argparse.Namespace, console: Console) -> int:
+    """Show or save what the guard does about what is written."""
+    from core.curation.desk import open_desk
+    from core.guard import GuardSettings, load_guard, save_guard
+
+    settings = GuardSettings.from_json(read_json(args.file, console.stdin)) if args.action == "save" else None
+    with open_catalog_of(args, read_only=settings is None) as catalog:
+        store = open_store_of(catalog, args.index)
+        documents = open_desk(store).ledger.documents
+        if settings is not None:
+            save_guard(store, documents, settings, actor=actor())
+            value = {"index": store.info.name, "guard": settings.to_json()}
+            console.result(value, [f"Saved for index {store.info.name!r}."])
+            return 0
+        found = load_guard(store, documents, actor=actor())
+    value = found.settings.to_json()
+    saved = found.version is not None
+    if not saved:
+        console.say("Nobody saved rules of the guard for this index: these are the usual ones.")
+    console.result({"index": store.info.name, "saved": saved, "guard": value}, [json.dumps(value, indent=1)])
     return 0

@@ -14,6 +14,7 @@ from core.errors import ConfigError
 from core.hostile import one_line
 from core.memory import Memory
 from core.memory.fields import preview
+from core.memory.keys import LOG_PREFIX
 
 __all__ = ["DEFAULT_EXPIRY", "EXPIRY", "STATED", "ExpiryRule", "ExpiryRules", "decide_expiry", "due_at", "of_type"]
 
@@ -128,7 +129,7 @@ DEFAULT_EXPIRY: Final = ExpiryRules()
 
 def due_at(memory: Memory, rule: ExpiryRule, *, rules: ExpiryRules, finished: Mapping[TaskKey, Finished]) -> datetime | None:
     """Return when a rule lets a memory go, None for never, or while its task runs."""
-    if of_type(memory.memory_type, rules.never) or not rule.fits(memory):
+    if of_type(memory.memory_type, rules.never) or not rule.fits(memory) or _is_needed(memory, rule):
         return None
     since = memory.created_at
     if rule.finished_tasks:
@@ -136,6 +137,11 @@ def due_at(memory: Memory, rule: ExpiryRule, *, rules: ExpiryRules, finished: Ma
         ended = finished.get(task) if task else None
         since = ended.at if ended else None
     return None if since is None else later(since, rule.after_days)
+
+
+def _is_needed(memory: Memory, rule: ExpiryRule) -> bool:
+    """Say whether a memory is part of a log that agents share, which goes with its finished task and not by age."""
+    return memory.key.startswith(LOG_PREFIX) and not rule.finished_tasks
 
 
 def of_type(memory_type: str | None, types: Iterable[str]) -> bool:

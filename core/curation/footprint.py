@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from core.context import BYTES_PER_TOKEN, estimate_tokens
+from core.budget import BYTES_PER_TOKEN, estimate_tokens
 from core.curation.effects import Affected, Savings, Tally
 from core.curation.plan import Change, Plan
 from core.memory import Memory

@@ -31,6 +31,7 @@ from core.errors import BusyError, ConfigError, InvalidMemoryError, MnemoscopeEr
 from core.memory import Memory
 from core.memory.record import Record
 from core.store import MemoryStore, WriteFailure, WriteReport
+from core.writer import Screen
 
 __all__ = ["Writing", "write_journalled"]
 
@@ -46,8 +47,8 @@ _UNMEASURED: Final = "it adds memories and was not measured"
 class Writing:
     """One write of any length, one plan in the journal; `plan_id` is what undoes it. Close it, or use it in a `with`.
 
-    A key may come once. Where a plan is being applied, a batch waits for its end, up to `patience_s`. `recovers` settles
-    first what a crash left, for which it reads all of the journal.
+    A key may come once, and what the `guard` refuses is among the failures. Where a plan is being applied, a batch waits for
+    its end, up to `patience_s`. `recovers` settles first what a crash left, for which it reads all of the journal.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Writing:
         policy: str,
         reason: str = "",
         parameters: Mapping[str, Any] | None = None,
+        guard: Screen | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: uuid4().hex,
         recovers: bool = True,
@@ -73,7 +75,7 @@ class Writing:
         self._plan = Plan(
             new_id(), store.bucket, info.name, title, policy, actor.name, clock(), (), reason, dict(parameters or {})
         )
-        self._actor, self._patience_s, self._sleep = actor, patience_s, sleep
+        self._actor, self._guard, self._patience_s, self._sleep = actor, guard, patience_s, sleep
         self._seen: set[int] = set()
         self._recovers, self._is_unsettled = recovers, False
         self._number = 0  # of its last entry in the journal
@@ -137,6 +139,7 @@ class Writing:
         metadata_of = self._place.store.metadata_of()
         for position, memory in part:
             try:
+                memory = memory if self._guard is None else self._guard.screen(memory)[0]
                 metadata = metadata_of(memory)
             except InvalidMemoryError as error:
                 yield WriteFailure(memory.key, str(error), position)

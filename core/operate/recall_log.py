@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import MnemoscopeError, StorageReadOnlyError
+from core.guard.secrets import without_secrets
 from core.operate.quoting import Quoted
 from core.operate.recall_table import FILE, RecallTable
 from core.operate.recalls import Channel, LoggedRecall, Usage, as_logged
 
-__all__ = ["REDACT_VARIABLE", "Channel", "Health", "LoggedRecall", "RecallLog", "Usage", "as_logged"]
+__all__ = ["REDACT_VARIABLE", "Channel", "Health", "LoggedRecall", "RecallLog", "Usage", "as_logged", "redacts_queries"]
 
 REDACT_VARIABLE: Final = "MNEMOSCOPE_REDACT_QUERIES"
 _LIMIT: Final = 100_000
@@ -48,7 +49,7 @@ class RecallLog:
     def __init__(self, directory: Path, *, read_only: bool = False, limit: int = _LIMIT, redact: bool | None = None) -> None:
         """Open nothing yet; `limit` recalls are kept, and without queries if `redact` (None: as the environment says)."""
         self._directory, self._read_only, self._limit = directory, read_only, limit
-        self._redact = _says_yes(os.environ.get(REDACT_VARIABLE, "")) if redact is None else redact
+        self._redact = redacts_queries() if redact is None else redact
         self._lock = threading.Lock()
         self._writer: _Writer | None = None
         self._reader: RecallTable | None = None
@@ -68,7 +69,7 @@ class RecallLog:
                     writer = self._writer = _Writer(self._directory, self._limit)
                     # A program that ends without closing its store keeps what it logged.
                     weakref.finalize(self, writer.stop)
-        writer.put(replace(recall, query=None) if self._redact else recall)
+        writer.put(replace(recall, query=None) if self._redact or recall.query is None else _harmless(recall))
 
     def recent(self, stream: str, *, limit: int = 1_000) -> list[LoggedRecall]:
         """Return the newest recalls of a stream, newest first; those of this process as far as they were written."""
@@ -202,6 +203,17 @@ class RecallLog:
         who = (recall.stream, recall.actor)
         last, self._last[who] = self._last.get(who), recall
         return last is not None and replace(recall, at=last.at, ms=last.ms) == last
+
+
+def _harmless(recall: LoggedRecall) -> LoggedRecall:
+    """Return a recall without the secrets that its query quotes: none is worth a log."""
+    query = without_secrets(recall.query or "")
+    return recall if query == recall.query else replace(recall, query=query)
+
+
+def redacts_queries() -> bool:
+    """Say whether no text of a query is to be kept: $MNEMOSCOPE_REDACT_QUERIES."""
+    return _says_yes(os.environ.get(REDACT_VARIABLE, ""))
 
 
 def _says_yes(word: str) -> bool:

@@ -21,7 +21,7 @@ from core.answering import Asked, ask
 from core.candidates import Mode
 from core.curation.corpus import Corpus, corpus_of
 from core.curation.in_force import decay_in_force
-from core.curation.simulation import as_changed
+from core.curation.simulation import SimulatedIndex, as_changed
 from core.errors import NotFoundError
 from core.memory import Memory
 from core.memory.fields import preview
@@ -32,7 +32,7 @@ from core.scoring import Weights
 from core.snapshots.content import Snapshot
 from core.store import MemoryStore
 
-__all__ = ["memories_then", "neighbours_then", "recall_then"]
+__all__ = ["index_then", "memories_then", "neighbours_then", "recall_then"]
 
 _DEFAULT: Final = Weights()
 _USUAL: Final = Scope()
@@ -56,13 +56,18 @@ def recall_then(
 
     All vectors are read unless `snapshot` has them. Not logged. The decay rules are those in force now.
     """
-    then.require(store, actor)
-    then, corpus = _both(store, then, actor=actor, snapshot=snapshot)
-    used, rules, seen = _used(store, then), decay_in_force(store), _seen_at(then)
-    index = as_changed(corpus, then.gone, then.changed, used=used, rules=rules, seen=seen)
+    index = index_then(store, then, actor=actor, snapshot=snapshot)
     asked = Asked(query, mode, k, scope, weights, then.moment.at)
     found = ask(index, asked, lambda text: store.embed(text, actor=actor))
     return replace(found, notes=(*found.notes, *_notes(then)))
+
+
+def index_then(store: MemoryStore, then: Then, *, actor: Actor, snapshot: Snapshot | None = None) -> SimulatedIndex:
+    """Return the index as it was, answering as core.recall would have; all vectors are read unless `snapshot` has them."""
+    then.require(store, actor)
+    then, corpus = _both(store, then, actor=actor, snapshot=snapshot)
+    used, rules, seen = _used(store, then), decay_in_force(store), _seen_at(then)
+    return as_changed(corpus, then.gone, then.changed, used=used, rules=rules, seen=seen)
 
 
 def memories_then(store: MemoryStore, then: Then, keys: Collection[str], *, actor: Actor) -> dict[str, Memory]:

@@ -19,6 +19,7 @@ import numpy as np
 from core.access import Actor
 from core.curation.writing import Writing
 from core.errors import FileReadError, InvalidMemoryError
+from core.guard import Guard, Mode
 from core.hostile import one_line
 from core.memory import NON_FILTERABLE, OURS, Memory
 from core.memory.record import Record
@@ -56,6 +57,7 @@ class Importer:
 
     Rows with one key: equal ones count as repeated; a different one is an error, for a put would replace the first.
     A row's own vector is used only with `given`, which must be the store's embedder, else left out and counted.
+    `guard` looks at each row before anything else does, and what it refuses is an error line.
     A dry run writes nothing; without a store it checks the lines alone.
     """
 
@@ -66,6 +68,7 @@ class Importer:
         actor: Actor,
         given: GivenVectors | None = None,
         dry_run: bool = False,
+        guard: Guard | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         on_error: Callable[[LineError], None] | None = None,
     ) -> None:
@@ -74,7 +77,7 @@ class Importer:
         self._actor = actor
         self._non_filterable = store.info.non_filterable if store else NON_FILTERABLE
         self._schema = store.schema if store else OURS
-        self._given = given
+        self._given, self._guard = given, guard
         self._on_progress = on_progress or (lambda _: None)
         self._on_error = on_error or (lambda _: None)
         self._seen: dict[bytes, tuple[bytes, str, int]] = {}
@@ -124,6 +127,7 @@ class Importer:
             fallback = fallback_key(digest, occurrence=occurrences.get(digest, 0))
             memory = to_memory(row, fallback=fallback, non_filterable=self._non_filterable, schema=self._schema)
             vector = self._vector(row)
+            memory, vector = self._guarded(memory, vector)
         except InvalidMemoryError as error:
             if line.whole:  # else the damage is reported, and this is its splinter
                 self._fail(LineError(source.name, line.number, str(error)))
@@ -134,6 +138,15 @@ class Importer:
             return None
         self.report.vectors_left_out += row.vector is not None and vector is None
         return _Candidate(source.name, line.number, memory, frozenset(row.fields), vector)
+
+    def _guarded(self, memory: Memory, vector: np.ndarray | None) -> tuple[Memory, np.ndarray | None]:
+        """Return what the guard lets in; the vector of a text that it changed says what was cut out, so it goes too."""
+        if self._guard is None:
+            return memory, vector
+        screened, findings = self._guard.screen(memory)
+        self.report.redacted += bool(findings.of(Mode.REDACT))
+        self.report.quarantined += bool(findings.of(Mode.QUARANTINE))
+        return screened, vector if screened.content == memory.content else None
 
     def _vector(self, row: Row) -> np.ndarray | None:
         return None if self._given is None else vector_of(row, dimension=self._given.dimension)
@@ -226,6 +239,9 @@ class Importer:
         return np.array_equal(stored[candidate.memory.key], candidate.vector)
 
     def _fail(self, error: LineError) -> None:
+        if self._guard is not None:  # a message quotes the value that is wrong
+            key = None if error.key is None else self._guard.clean(error.key)
+            error = replace(error, reason=self._guard.clean(error.reason), key=key)
         self.report.fail(error)
         self._on_error(error)
 

@@ -34,7 +34,8 @@ class Progress:
 class ImportReport:
     """What an import did: every row counts in exactly one of written, replaced, unchanged, repeated and failed.
 
-    `plan_id` undoes it, None where it wrote nothing.
+    `redacted` and `quarantined` count the rows of which the guard cut something out, and that it holds; of those that were
+    there already too. `plan_id` undoes it, None where it wrote nothing.
     """
 
     written: int = 0
@@ -43,6 +44,8 @@ class ImportReport:
     repeated: int = 0
     failed: int = 0
     vectors_left_out: int = 0
+    redacted: int = 0
+    quarantined: int = 0
     dry_run: bool = False
     seconds: float = 0.0
     plan_id: str | None = None
@@ -69,6 +72,8 @@ class ImportReport:
             "repeated": self.repeated,
             "failed": self.failed,
             "vectors_left_out": self.vectors_left_out,
+            "redacted": self.redacted,
+            "quarantined": self.quarantined,
             "dry_run": self.dry_run,
             "seconds": round(self.seconds, 3),
             "plan_id": self.plan_id,

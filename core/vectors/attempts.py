@@ -91,9 +91,20 @@ class Caller:
         self._lock = threading.Lock()
         self._current = threading.local()
 
-    def call(self, operation: str, arguments: Mapping[str, Any], *, stop: threading.Event | None = None) -> dict[str, Any]:
-        """Return the answer with botocore's `ResponseMetadata`; once `stop` is set, nothing is sent again."""
+    def call(
+        self,
+        operation: str,
+        arguments: Mapping[str, Any],
+        *,
+        stop: threading.Event | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Return the answer with botocore's `ResponseMetadata`; once `stop` is set, nothing is sent again.
+
+        `headers` are sent and signed with the request.
+        """
         client = self._connected()
+        self._current.headers = headers or {}
         start, items, tally = time.perf_counter(), 0, _Tally()
         error: str | None = _INTERRUPTED  # by Ctrl-C, which no clause below names
         try:
@@ -122,6 +133,7 @@ class Caller:
             if self._client is None:
                 client = self._connect()
                 write_vectors_apart(client)
+                client.meta.events.register("before-call.s3vectors", self._on_call)
                 client.meta.events.register("before-send.s3vectors", self._on_request)
                 client.meta.events.register("before-parse.s3vectors", self._on_answer)
                 self._client = client
@@ -188,6 +200,9 @@ class Caller:
         # Half of it by chance, so that many clients that were refused together do not come back together.
         wait: float = _FIRST_WAIT * 2**retries * random.uniform(0.5, 1.0)
         return min(max(wait, failure.asked_wait), self._longest_wait)
+
+    def _on_call(self, params: dict[str, Any], **_: Any) -> None:
+        params["headers"].update(self._current.headers)
 
     def _on_request(self, request: Any, **_: Any) -> None:
         self._current.tally.request_bytes += len(request.body or b"")

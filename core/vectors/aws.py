@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from core.errors import ConfigError
+from core.errors import ConfigError, ConflictError, InternalError
 from core.vectors.attempts import Caller
 from core.vectors.client import Tracer
 from core.vectors.limits import LIST_SEGMENTS_MAX
@@ -21,6 +21,7 @@ __all__ = ["ENDPOINT_VARIABLE", "AwsClient"]
 
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_S3VECTORS"
 _REVISION = "x-mnemoscope-revision"  # sent by `python -m core serve`; AWS has none
+_NEW_ONLY = "x-mnemoscope-new-only"  # heeded by the same server, and by nobody else
 _LOCAL_REGION = "us-east-1"
 _Response = dict[str, Any]
 
@@ -55,6 +56,7 @@ class AwsClient:
         """
         _check(segments, max_attempts)
         self._segments = segments
+        self._conditional: bool | None = None
         options = AwsOptions(_region(region, profile, endpoint_url), profile, endpoint_url)
         times: dict[str, Any] = {"connect_timeout": connect_timeout, "read_timeout": read_timeout, "retry_mode": retry_mode}
         make = partial(connect, "s3vectors", options, connections=segments + 8, max_attempts=1, **times)
@@ -97,6 +99,24 @@ class AwsClient:
         answer = self._caller.call("GetIndex", {"vectorBucketName": vectorBucketName, "indexName": indexName})
         revision: str | None = answer["ResponseMetadata"]["HTTPHeaders"].get(_REVISION)
         return revision
+
+    def put_new(self, **arguments: Any) -> bool | None:
+        """Put records unless one of their keys exists, where the endpoint can tell; AWS cannot (see client.Claiming)."""
+        if self._conditional is None:
+            where: dict[str, Any] = {
+                name: arguments[name] for name in ("vectorBucketName", "indexName", "indexArn") if name in arguments
+            }
+            answer = self._caller.call("GetIndex", where)
+            self._conditional = _REVISION in answer["ResponseMetadata"]["HTTPHeaders"]
+        if not self._conditional:
+            return None
+        try:
+            answer = self._caller.call("PutVectors", prepared("PutVectors", arguments), headers={_NEW_ONLY: "1"})
+        except ConflictError:
+            return False
+        if _NEW_ONLY not in answer["ResponseMetadata"]["HTTPHeaders"]:
+            raise InternalError("What stands before the endpoint drops its headers: let x-mnemoscope-new-only pass.")
+        return True
 
     def close(self) -> None:
         """Close the connections."""

@@ -19,6 +19,7 @@ __all__ = [
     "KEY_COLUMN",
     "VECTOR_COLUMN",
     "Call",
+    "Claiming",
     "Metadata",
     "MetadataValue",
     "PutVector",
@@ -87,6 +88,18 @@ class Scrubbing(Protocol):
 
     def scrub(self, *, vectorBucketName: str, indexName: str) -> None:
         """Take out of an index's files whatever was deleted or replaced."""
+        ...
+
+
+@runtime_checkable
+class Claiming(Protocol):
+    """A client that can put a record under a key that nobody has; beyond boto3, for the service has no conditional put."""
+
+    def put_new(self, **kwargs: Any) -> bool | None:
+        """Put records as PutVectors takes them, all or none: True where no key was there, False where one was.
+
+        None, and nothing is put, where the service cannot tell.
+        """
         ...
 
 

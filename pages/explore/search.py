@@ -9,6 +9,7 @@ from core.recall import boto3_call, cli_call
 from pages.shared import ranking, state
 from pages.shared.acting import selection_bar
 from pages.shared.asking import ask
+from pages.shared.explaining.views import explanation, view_control
 from pages.shared.facets import count_within
 from pages.shared.getting_started import getting_started
 from pages.shared.here import current
@@ -71,6 +72,10 @@ with side:
     inspector(here, agents=agents, result=result)
 with main:
     st.caption(result_line(result, in_scope=in_scope, weighted=bool(state.get("weights"))))
+    view = view_control()
+    if view != "results":
+        explanation(here, view, query, snapshot)
+        st.stop()
     for note in result.notes:
         st.caption(markdown_escape(note))
     if not result.hits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import streamlit as st
@@ -14,7 +14,7 @@ from core.scoring import Weights
 from pages.shared import state
 from pages.shared.here import Here
 
-__all__ = ["ask", "ask_anew"]
+__all__ = ["ask", "ask_anew", "asked_at"]
 
 _ASKED: Final = "asked"
 # Of an index that others write to through a service, nobody tells that it changed.
@@ -49,6 +49,14 @@ def ask(here: Here, query: str, *, k: int, mode: Mode, weights: Weights, snapsho
             result = recall_then(here.store, here.past, query, **given)
     st.session_state[_ASKED] = (asked, here.today, result)
     return result
+
+
+def asked_at(here: Here) -> datetime:
+    """Return the moment that the results shown are of: when they were asked, or the one that is looked back at."""
+    if here.past is not None:
+        return here.now
+    known_for, at, _ = st.session_state.get(_ASKED, (None, here.now, None))
+    return at if known_for is not None else here.now
 
 
 def ask_anew() -> None:

@@ -123,10 +123,16 @@ def _why(memory: Memory, result: RecallResult | None) -> None:
         st.caption(
             "It scores lower than the last result, or the scope leaves it out. Ask for more results or clear filters."
         )
+        st.button("Why not?", key="inspector_why_not", icon=":material/help:", on_click=_ask_why_not, args=(memory.key,))
         return
     st.markdown(f"Rank **{hit.rank}** with a score of **{hit.score:.3f}**. The score is the sum of its parts:")
     st.html(part_rows(hit))
     st.html(card_note(hit))
+
+
+def _ask_why_not(key: str) -> None:
+    state.put("expected", key)
+    state.put("lens", "missing")
 
 
 def _lineage(here: Here, memory: Memory, *, agents: Mapping[str, str], gone: bool) -> None:

@@ -12,15 +12,29 @@ from core.errors import ConfigError
 from core.recall import Mode, Weights
 from pages.shared import state
 
-__all__ = ["COUNTS", "controls", "how_many", "mode", "read_weights", "weights_popover", "write_weights"]
+__all__ = [
+    "COUNTS",
+    "MODES",
+    "MOST",
+    "NAMES",
+    "SLIDERS",
+    "controls",
+    "how_many",
+    "in_range",
+    "mode",
+    "read_weights",
+    "weights_popover",
+    "write_weights",
+]
 
 COUNTS: Final = (10, 20, 50, 100)
+MOST: Final = 1_000
 MODES: Final = {
     Mode.HYBRID: "Meaning and words",
     Mode.VECTOR: "Meaning",
     Mode.TEXT: "Words",
 }
-_SLIDERS: Final = (
+SLIDERS: Final = (
     ("relevance", "Relevance", "How well the text answers the question, by meaning and by words."),
     ("recency", "Recency", "How new it is; it halves with every half-life."),
     ("reinforcement", "Reinforcement", "How often it was recalled before."),
@@ -29,7 +43,7 @@ _SLIDERS: Final = (
     ("lineage", "Lineage", "Whether something relevant was derived from it."),
     ("text_share", "Words within relevance", "0 counts the meaning only, 1 the words only; for searching by both."),
 )
-_NAMES: Final = tuple(field.name for field in fields(Weights))
+NAMES: Final = tuple(field.name for field in fields(Weights))
 
 
 def mode() -> Mode:
@@ -41,7 +55,7 @@ def mode() -> Mode:
 def how_many() -> int:
     """Return how many results the view asks for."""
     asked = state.get("k")
-    return int(asked) if asked.isdecimal() and int(asked) in COUNTS else COUNTS[0]
+    return int(asked) if asked.isdecimal() and 1 <= int(asked) <= MOST else COUNTS[0]
 
 
 def read_weights(text: str) -> Weights:
@@ -53,8 +67,7 @@ def read_weights(text: str) -> Weights:
             number = float(value)
         except ValueError:
             continue
-        limit = 365.0 if name == "half_life_days" else 1.0
-        if name in _NAMES and 0 <= number <= limit and (name != "half_life_days" or number >= 1):
+        if name in NAMES and in_range(name, number):
             given[name] = number
     try:
         return replace(Weights(), **given)
@@ -62,12 +75,15 @@ def read_weights(text: str) -> Weights:
         return Weights()
 
 
+def in_range(name: str, value: float) -> bool:
+    """Say whether a weight of a link is one that a slider can show."""
+    return 1 <= value <= 365 if name == "half_life_days" else 0 <= value <= 1
+
+
 def write_weights(weights: Weights) -> str:
     """Return the weights as text for a link; "" for the defaults."""
     usual = Weights()
-    return ",".join(
-        f"{name}:{getattr(weights, name):g}" for name in _NAMES if getattr(weights, name) != getattr(usual, name)
-    )
+    return ",".join(f"{name}:{getattr(weights, name):g}" for name in NAMES if getattr(weights, name) != getattr(usual, name))
 
 
 def controls() -> tuple[Weights, DeltaGenerator]:
@@ -88,7 +104,7 @@ def controls() -> tuple[Weights, DeltaGenerator]:
         _prepare("search_k", how_many())
         st.selectbox(
             "Results",
-            COUNTS,
+            sorted({*COUNTS, how_many()}),
             key="search_k",
             width=130,
             format_func=lambda count: f"{count} results",
@@ -122,7 +138,7 @@ def weights_popover() -> Weights:
 
 def _weight_sliders(weights: Weights) -> None:
     st.caption("The score is the weighted mean of its parts, so only the proportions count.")
-    for name, label, said in _SLIDERS:
+    for name, label, said in SLIDERS:
         _prepare(f"weight_{name}", round(float(getattr(weights, name)), 3))
         st.slider(label, 0.0, 1.0, step=0.025, format="%.3g", key=f"weight_{name}", help=said, on_change=_weights_changed)
     _prepare("weight_half_life_days", round(float(weights.half_life_days)))
@@ -137,7 +153,7 @@ def _weight_sliders(weights: Weights) -> None:
 
 
 def _weights_changed() -> None:
-    chosen = {name: float(st.session_state[f"weight_{name}"]) for name, _, _ in _SLIDERS}
+    chosen = {name: float(st.session_state[f"weight_{name}"]) for name, _, _ in SLIDERS}
     chosen["half_life_days"] = float(st.session_state["weight_half_life_days"])
     try:
         weights = Weights(**chosen)

@@ -43,6 +43,8 @@ DUPLICATES_PARAMS: Final = ("within", "likeness", "merge", "survivor", "list", "
 CONSOLIDATE_PARAMS: Final = ("by", "whose", "hours", "alike", "keep", "given", "group")
 # Conflicts: the view, the order, which cards by suggestion, likelihood, age, cue and standing, and the one that is opened.
 CONFLICTS_PARAMS: Final = ("inbox", "first", "verdict", "clash", "found", "cue", "standing", "card")
+# Search: the view of a recall, the memory that was expected, the budget of the block, what is turned beside the page.
+EXPLAIN_PARAMS: Final = ("lens", "expected", "budget", "against")
 PARAMS: Final = (
     "bucket",
     "index",
@@ -54,6 +56,7 @@ PARAMS: Final = (
     *DUPLICATES_PARAMS,
     *CONSOLIDATE_PARAMS,
     *CONFLICTS_PARAMS,
+    *EXPLAIN_PARAMS,
     "q",
     "mode",
     "k",
@@ -78,6 +81,7 @@ OF_INDEX: Final = (
     "given",
     "group",
     "card",
+    "expected",
     "sel",
     "plan",
     "deed",

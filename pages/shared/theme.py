@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _ASSETS: Final = Path(__file__).parent / "assets"
+_SHEETS: Final = ("style.css", "timeline.css", "map.css", "conflicts.css", "explaining.css")
 LOGO: Final = str(_ASSETS / "logo.svg")
 MARK: Final = str(_ASSETS / "mark.svg")
 
@@ -232,6 +233,4 @@ def inject_css() -> None:
 
 def _rules() -> str:
     """Return our rules: those of every page, then those of single ones."""
-    return "".join(
-        (_ASSETS / name).read_text(encoding="utf-8") for name in ("style.css", "timeline.css", "map.css", "conflicts.css")
-    )
+    return "".join((_ASSETS / name).read_text(encoding="utf-8") for name in _SHEETS)

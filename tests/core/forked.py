@@ -26,6 +26,7 @@ __all__ = ["PRELOADED", "ForkedCommand", "forking", "in_process"]
 
 ROOT = Path(__file__).parents[2]
 _CONTEXT = multiprocessing.get_context("forkserver")
+_STARTED_WITH = dict(os.environ)
 # Nothing that keeps a connection, a client or a lock when it is imported. The browser tests add what their servers need: all
 # processes of a worker are forked from one.
 PRELOADED = [
@@ -46,15 +47,20 @@ def forking() -> ForkServerContext:
     """Return the context of multiprocessing whose processes are forked, with the process that they are forked from."""
     _CONTEXT.set_forkserver_preload(PRELOADED)
     # numpy has no threads of its own then: who forks should have none. The folder is where it finds what it imports.
-    before = os.environ.get("OPENBLAS_NUM_THREADS")
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    # Its environment is that of the worker: what the test that comes first has set is none of the others' business.
+    before = dict(os.environ)
     try:
+        _set_environment({**_STARTED_WITH, "OPENBLAS_NUM_THREADS": "1"})
         with contextlib.chdir(ROOT):
             forkserver.ensure_running()
     finally:
-        os.environ.pop("OPENBLAS_NUM_THREADS")
-        os.environ.update({} if before is None else {"OPENBLAS_NUM_THREADS": before})
+        _set_environment(before)
     return _CONTEXT
+
+
+def _set_environment(environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def in_process(target: Callable[..., None], *arguments: Any) -> Any:
@@ -65,8 +71,7 @@ def in_process(target: Callable[..., None], *arguments: Any) -> Any:
 
 
 def _called(environment: Mapping[str, str], target: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-    os.environ.clear()
-    os.environ.update(environment)
+    _set_environment(environment)
     target(*arguments)
 
 
@@ -116,8 +121,7 @@ def _command(argv: list[str], ends: list[int], environment: Mapping[str, str], d
         os.dup2(end, number)
     for end in set(ends):
         os.close(end)
-    os.environ.clear()
-    os.environ.update(environment)
+    _set_environment(environment)
     os.chdir(directory)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["core", *argv]

@@ -52,9 +52,18 @@ MAKERS = {"core/config.py", "core/eval/engine.py"}
 # What the files beside an index are made with too: the journal, the log of recalls.
 FILES = ("core.vectors.embedded.queue", "core.vectors.embedded.storage")
 # Who changes records: the machine, which journals first, and `store.write`, which is how agents write…
-CHANGERS = {"core/curation/sending.py", "core/store.py"}
+# An agent also takes its own bid for a place in a log away, which nobody has confirmed.
+CHANGERS = {"core/agents/log.py", "core/curation/sending.py", "core/store.py"}
 # …and so do the demo's agents, a measurement in a directory of its own, and an import into a store that has no journal.
-WRITERS = {"core/demo/loading.py", "core/eval/consolidation.py", "core/eval/retrieval.py", "core/transfer/importing.py"}
+WRITERS = {
+    "core/agents/log.py",
+    "core/agents/writing.py",
+    "core/demo/loading.py",
+    "core/eval/consolidation.py",
+    "core/eval/context.py",
+    "core/eval/retrieval.py",
+    "core/transfer/importing.py",
+}
 
 
 def name_of(path: Path) -> str:
@@ -370,7 +379,7 @@ def test_what_is_installed_is_pinned():
         assert [line for line in lines if not re.match(r"[a-z0-9._-]+==\S+( ; .+)?$", line)] == [], file
     groups = {
         "requirements.txt": project["project"]["dependencies"],
-        "requirements-dev.txt": project["dependency-groups"]["dev"],
+        "requirements-dev.txt": [*project["dependency-groups"]["dev"], *project["project"]["optional-dependencies"]["mcp"]],
         "requirements-clients.txt": project["dependency-groups"]["clients"],
     }
     for file, wanted in groups.items():

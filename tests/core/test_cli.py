@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -174,6 +175,22 @@ def test_context_prints_the_block_alone(filled: CommandLine) -> None:
     answer = filled("context", "refund rules", "--budget", "120", "--json")
     assert answer.json["tokens"] <= 120
     assert answer.err == ""
+    told = [one["key"] for one in (*answer.json["entered"], *answer.json["left_out"])]
+    assert sorted(told) == sorted({*answer.json["used"], *(one["key"] for one in answer.json["left_out"])})
+    assert all(one["sentence"] for one in answer.json["left_out"])
+
+
+def test_context_says_why_and_what_comes_next(filled: CommandLine) -> None:
+    ran = filled("context", "refund rules", "--budget", "60", "--tokenizer", "minilm", "--why")
+    assert ran.code == 0
+    assert "[1] " in ran.err
+    step = re.search(r"Next: (\S+) enters with ([\d,]+) tokens more, at ([\d,]+)\.", " ".join(ran.err.split()))
+    assert step is not None, ran.err
+    more = filled("context", "refund rules", "--budget", step[3].replace(",", ""), "--tokenizer", "minilm", "--json")
+    assert step[1] in more.json["used"]
+    assert more.json["counted_by"] == "minilm"
+    refused = filled("context", "refund rules", "--tokenizer", "gpt")
+    assert (refused.code, "There is no tokenizer 'gpt'" in refused.err) == (2, True)
 
 
 def test_forget_needs_a_yes_and_tells_what_is_not_there(filled: CommandLine) -> None:
@@ -303,3 +320,18 @@ def test_what_is_printed_for_a_latin_terminal_is_escaped_not_fatal(tmp_path: Pat
     out = io.TextIOWrapper(raw, encoding="latin-1")
     Console(io.StringIO(), out, io.StringIO()).result({}, ["日本 é"])
     assert raw.getvalue() == b"\\u65e5\\u672c \xe9\n"
+
+
+def test_recall_explains_itself_and_a_miss(run: CommandLine) -> None:
+    texts = ["The report goes out on Friday.", "Customers get a refund within five days.", "The coffee is cold."]
+    keys = [run("remember", text, "--index", "team", "--create", "--agent", "planner").out.strip() for text in texts]
+    said = run("recall", "when does the report go out", "--k", "1", "--explain", "--why-not", keys[2], "--json").json
+    assert [stage["name"] for stage in said["stages"]][-2:] == ["ranked", "budget"]
+    assert said["block"]["entries"][0]["inside"]
+    assert said["why_not"]["reason"] == "ranked too low"
+    change = next(each for each in said["why_not"]["changes"] if each["control"] == "k")
+    assert change["rank"] <= 3
+    shown = run("recall", "when does the report go out", "--k", "1", "--explain", "--why-not", keys[2]).out
+    assert "Candidates" in shown
+    assert "brings it back: " in shown
+    assert "not in the index" in run("recall", "report", "--why-not", "never-was").out

@@ -28,6 +28,8 @@ def test_import_says_what_came_of_every_row(run: CommandLine, file: Path) -> Non
         "repeated": 0,
         "failed": 0,
         "vectors_left_out": 0,
+        "redacted": 0,
+        "quarantined": 0,
         "dry_run": False,
         "seconds": 0,
         "plan_id": None,

@@ -158,7 +158,7 @@ def test_a_context_block_keeps_its_budget(store: MemoryStore) -> None:
     for budget in range(1, 400, 20):
         block = context_block(result, budget_tokens=budget)
         assert block.tokens <= budget
-        assert set(block.used) | set(block.left_out) == set(keys(result))
+        assert set(block.used) | {one.key for one in block.left_out} == set(keys(result))
         assert [key for key in keys(result) if key in block.used] == list(block.used)
     assert context_block(result, budget_tokens=2_000).left_out == ()
     assert context_block(result, budget_tokens=1).text == ""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.analysis.story.vocabulary import (
+    LEASE_FIELDS,
     ORDER_FIELDS,
     PART_FIELDS,
     TO_FIELDS,
@@ -25,6 +26,7 @@ from core.analysis.story.vocabulary import (
 )
 from core.curation.tasks import outcome_of
 from core.hostile import clean_text
+from core.memory.times import read_time
 
 __all__ = ["Step", "essence", "steps"]
 
@@ -150,7 +152,7 @@ def _step(
         to=field_text(extra, TO_FIELDS),
         tool=field_text(extra, TOOL_FIELDS),
         part=about,
-        expires=_moment(columns["expires_at"][place]),
+        expires=_moment(columns["expires_at"][place]) or _lease(extra),
         stated=None if np.isnan(stated) else float(stated),
         tags=tags,
         extra=extra,
@@ -204,6 +206,14 @@ def _is_there(value: Any) -> bool:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _lease(extra: Mapping[str, Any]) -> datetime | None:
+    """Return until when a claim holds, where a field says so."""
+    try:
+        return read_time(field_text(extra, LEASE_FIELDS))
+    except ValueError:
+        return None
 
 
 def _moment(value: Any) -> datetime | None:

@@ -95,6 +95,7 @@ PART_FIELDS: Final = ("subtask", "subtask_id", "sub_task", "part", "work_item", 
 WORD_FIELDS: Final = ("event", "event_type", "kind", "action_type", "message_type", "status", "state", "subtask_status")
 OWNER_FIELDS: Final = ("claimed_by", "locked_by", "assigned_to", "assignee", "owner")
 TO_FIELDS: Final = ("to_agent", "handoff_to", "recipient", "to")
+LEASE_FIELDS: Final = ("lease_until",)
 PROGRESS_FIELDS: Final = ("progress", "percent", "percent_complete")
 TOOL_FIELDS: Final = ("tool", "tool_name", "function", "function_name")
 ORDER_FIELDS: Final = ("step", "turn", "seq", "sequence", "order", "index", "turn_index")
@@ -119,6 +120,7 @@ FIELDS: Final = tuple(
             *PART_FIELDS,
             *WORD_FIELDS,
             *OWNER_FIELDS,
+            *LEASE_FIELDS,
             *PROGRESS_FIELDS,
             *TOOL_FIELDS,
             *ERROR_FIELDS,

@@ -13,6 +13,7 @@ from core.curation.conflicts.case import Case, Ruling, Settling, case_of
 from core.curation.conflicts.deciding import settled_as
 from core.curation.conflicts.presence import IsThere, present, refreshed, there_of
 from core.curation.conflicts.register import Register
+from core.curation.conflicts.reported import is_reported
 from core.store import MemoryStore
 
 __all__ = ["Found", "take_in"]
@@ -95,6 +96,10 @@ def _again(case: Case, *, is_there: IsThere, now: datetime) -> Case:
 
 
 def _dropped(case: Case, *, why: str, now: datetime) -> Case:
-    """Return the case closed where nobody has done anything about it yet; a sample is there because it is no card."""
-    touched = case.card.sample or case.rulings or case.assigned is not None or case.claimed(now) is not None
+    """Return the case closed where nobody has done anything about it yet; a sample is there because it is no card.
+
+    What an agent reported waits for a person, whatever a judge says of it.
+    """
+    given = case.card.sample or is_reported(case.card)
+    touched = given or case.rulings or case.assigned is not None or case.claimed(now) is not None
     return case if touched or case.closed else replace(case, closed=why, claim=None)

@@ -19,6 +19,7 @@ import pandas as pd
 from core.curation.consolidation.dividing import cohesion_of, divided, stars
 from core.errors import CancelledError, ConfigError
 from core.hostile import one_line
+from core.memory.keys import LOG_PREFIX
 
 __all__ = ["FEWEST", "MOST", "WAYS", "SourceGroup", "Way", "Within", "groups_of", "spared"]
 
@@ -108,6 +109,7 @@ def spared(
         (frame["expires_at"] <= pd.Timestamp(now), "it has expired"),
         (kind.isin(_PROCEDURAL), "it is an instruction, which a summary would blur"),
         (frame["content"].str.strip() == "", "it has no text"),
+        (frame["key"].astype(str).str.startswith(LOG_PREFIX), "it is part of a log that agents share"),
         (size > _CHARS, f"its text is longer than {_CHARS:,} characters"),
     ]
     if given is None:

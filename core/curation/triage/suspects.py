@@ -14,12 +14,12 @@ import pandas as pd
 from core.curation.conflicts.card import Card, Decision
 from core.curation.triage.bursts import Burst, bursts
 from core.curation.triage.disputes import disputes
-from core.curation.triage.instructions import Check, cues, instruction_score
 from core.curation.triage.magnets import magnets_by_place, magnets_by_recalls
 from core.curation.triage.signal import SUSPECT, Kind, Signal, combined, explained
 from core.curation.triage.swarms import Swarm, swarms
 from core.curation.triage.trust import DEFAULT_TRUST, Trust, TrustRules, lineage_trust
 from core.errors import CancelledError, ConfigError
+from core.guard.injection import Check, cues, instruction_score
 from core.hostile import one_line
 from core.memory import Memory
 from core.operate.recalls import LoggedRecall

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from core.errors import CancelledError, MnemoscopeError, ServiceError, StorageCorruptError
+from core.errors import CancelledError, ConflictError, MnemoscopeError, ServiceError, StorageCorruptError
 from core.vectors.client import Call, Tracer
 from core.vectors.embedded.buckets import Buckets
 from core.vectors.embedded.index import DATABASE, IndexFile
@@ -157,6 +157,14 @@ class EmbeddedClient:
         with self._opened(row)[0].reading() as reading:
             head = reading.latest()
         return f"{row.fixed.identity}.{head.seq}.{head.gone}"
+
+    def put_new(self, **arguments: Any) -> bool | None:
+        """Put records unless one of their keys exists, in one transaction (see core.vectors.client.Claiming)."""
+        try:
+            self._call("PutVectors", self._records.put_new, arguments)
+        except ConflictError:
+            return False
+        return True
 
     def scrub(self, *, vectorBucketName: str, indexName: str) -> None:
         """Take out of an index's files whatever was deleted or replaced; takes seconds for 100,000 records."""

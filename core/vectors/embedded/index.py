@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 import numpy as np
 
-from core.errors import NotFoundError, StorageError, StorageReadOnlyError, UnavailableError
+from core.errors import ConflictError, NotFoundError, StorageError, StorageReadOnlyError, UnavailableError
 from core.vectors.client import PutVector
 from core.vectors.embedded import text
 from core.vectors.embedded.encoding import segment_hash, to_json
@@ -154,13 +154,18 @@ class IndexFile:
             with transaction(self._writer):
                 yield self._writer
 
-    def put(self, vectors: Sequence[PutVector], matrix: np.ndarray) -> None:
-        """Write records that have been checked; a key that exists is replaced, of equal keys in one call the last counts."""
+    def put(self, vectors: Sequence[PutVector], matrix: np.ndarray, *, only_new: bool = False) -> None:
+        """Write records that have been checked; a key that exists is replaced, of equal keys in one call the last counts.
+
+        With `only_new` nothing is written where one of the keys exists: ConflictError is raised.
+        """
         last = {record["key"]: place for place, record in enumerate(vectors)}
         split = [self._split(vectors[place].get("metadata") or {}) for place in last.values()]
         blobs = [matrix[place].tobytes() for place in last.values()]
         with self.writing() as connection:
             searchable = text.tables(connection)
+            if only_new and any(connection.execute("SELECT 1 FROM rec WHERE key = ?", (key,)).fetchone() for key in last):
+                raise ConflictError("A record with this key already exists")
             self._remove(connection, searchable, last)
             seq = next(connection.execute("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'rec'), 0)"))[0]
             seqs = range(seq + 1, seq + 1 + len(last))

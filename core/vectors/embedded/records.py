@@ -51,7 +51,11 @@ class Records:
     def _open(self, arguments: Mapping[str, Any]) -> IndexFile:
         return self._index(arguments)[0]
 
-    def put_vectors(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def put_new(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """PutVectors where none of the keys exists; else ConflictError."""
+        return self.put_vectors(arguments, only_new=True)
+
+    def put_vectors(self, arguments: Mapping[str, Any], *, only_new: bool = False) -> dict[str, Any]:
         """PutVectors: all records or none."""
         file = self._open(arguments)
         vectors = check_list("/vectors", arguments.get("vectors"))
@@ -62,7 +66,8 @@ class Records:
             if record.get("metadata") is not None:
                 size += check_metadata(key, record["metadata"], non_filterable=settings.non_filterable, place=place)
         _check_request_size(vectors, settings, size)
-        file.put(vectors, matrix_of(vectors, dimension=settings.dimension, cosine=settings.cosine))
+        matrix = matrix_of(vectors, dimension=settings.dimension, cosine=settings.cosine)
+        file.put(vectors, matrix, only_new=only_new)
         return {}
 
     def delete_vectors(self, arguments: Mapping[str, Any]) -> dict[str, Any]:

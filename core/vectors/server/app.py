@@ -14,6 +14,7 @@ import orjson
 from core.errors import (
     AccessDeniedError,
     ConfigError,
+    ConflictError,
     InternalError,
     MnemoscopeError,
     ServiceError,
@@ -22,7 +23,7 @@ from core.errors import (
     StorageReadOnlyError,
     UnavailableError,
 )
-from core.vectors.client import VectorsClient
+from core.vectors.client import Claiming, VectorsClient
 from core.vectors.embedded.engine import EmbeddedClient
 from core.vectors.server.body import Disconnected, Memory, Receive, decoded, framing_fault, read_body
 from core.vectors.server.keys import is_access_key_id
@@ -42,11 +43,13 @@ from core.vectors.server.wire import (
 )
 from core.vectors.server.workers import Workers
 
-__all__ = ["REVISION_HEADER", "Access", "Application", "create_app"]
+__all__ = ["NEW_ONLY_HEADER", "REVISION_HEADER", "Access", "Application", "create_app"]
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 REVISION_HEADER: Final = b"x-mnemoscope-revision"
+# Of a PutVectors: put only where none of the keys exists. The answer repeats it, so that a client knows that it was heeded.
+NEW_ONLY_HEADER: Final = b"x-mnemoscope-new-only"
 _ABOUT: Final = {"service": "Mnemoscope", "speaks": "Amazon S3 Vectors (rest-json, SigV4)"}
 _FAILED: Final = "The server failed on this request: its log says why."
 _LOG: Final = logging.getLogger("mnemoscope.server")
@@ -181,7 +184,8 @@ class Application:
             exchange.access_key = verify(request, body, keys=self._keys, now=self._clock(), region=self._region)
         try:
             arguments = arguments_of(found, request.query, decoded(request, body, self._tuning))
-            return self._perform(found, arguments, self._regions.of(request))
+            new_only = request.header(NEW_ONLY_HEADER.decode()) is not None
+            return self._perform(found, arguments, self._regions.of(request), new_only=new_only)
         except RecursionError:  # before any effect: what is put is checked before it is written
             raise unserializable("The body is nested too deeply.") from None
         except UnavailableError as error:
@@ -193,7 +197,12 @@ class Application:
             _LOG.warning("%s", error)
             raise _of_storage(error) from error
 
-    def _perform(self, found: Route, arguments: dict[str, Any], region: str | None) -> Answer:
+    def _perform(self, found: Route, arguments: dict[str, Any], region: str | None, *, new_only: bool) -> Answer:
+        if new_only and found.operation.call == "put_vectors" and isinstance(self._client, Claiming):
+            put = self._client.put_new(**self._regions.asked(arguments, region))
+            if not put:
+                raise ConflictError("A record with this key already exists")
+            return encode({}, (NEW_ONLY_HEADER, b"1"))
         response: Mapping[str, Any] = getattr(self._client, found.operation.call)(**self._regions.asked(arguments, region))
         response = self._regions.told(response, region)
         if found.operation.call != "get_index":

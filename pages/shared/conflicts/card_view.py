@@ -33,6 +33,7 @@ _CUES: Final[Mapping[str, str]] = {
     "status": "another status",
     "quantity": "words of quantity differ",
     "model": "a model reads them as a clash",
+    "report": "an agent reported them",
 }
 _WHO: Final = 4
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from core.context import BYTES_PER_TOKEN
+from core.budget import BYTES_PER_TOKEN
 from core.curation.consolidation import Draft, SourceGroup
 from core.curation.consolidation.planning import consolidation_plan
 from core.curation.effects import Savings

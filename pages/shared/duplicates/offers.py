@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from core.context import BYTES_PER_TOKEN
+from core.budget import BYTES_PER_TOKEN
 from core.curation.duplicates import Group, Suspect
 from core.operate.prices import storage_cost
 from core.scope import Scope

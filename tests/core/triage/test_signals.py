@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from core.curation.triage.bursts import bursts, poisson_tail
 from core.curation.triage.disputes import disputes
-from core.curation.triage.instructions import cues, instruction_score
 from core.curation.triage.magnets import magnets_by_place, magnets_by_recalls
 from core.curation.triage.signal import SUSPECT, WEIGHTS, Kind, Signal, combined, explained
 from core.curation.triage.suspects import Known, triage
 from core.curation.triage.swarms import swarms
 from core.errors import CancelledError, ConfigError
+from core.guard.injection import cues, instruction_score
 from core.operate.recalls import LoggedRecall
 from tests.core.conflicts.measuring.decided import card, decision
 from tests.core.memory_builders import DAY, NOW, make_memory

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.curation.conflicts.card import Card, Decision
+from core.curation.conflicts.reported import is_reported
 from core.models.judge import CLASHING, ConflictVerdict
 
 __all__ = ["Answer", "answers_of", "base_weight", "latest_judge", "weights_of"]
@@ -64,7 +65,8 @@ def answers_of(cards: Iterable[Card], decisions: Iterable[Decision], *, as_seen:
 
 def latest_judge(cards: Iterable[Card]) -> str | None:
     """Return the tag of the judge that found a card last, None without cards: thresholds mean something under one judge."""
-    newest = max(cards, key=lambda card: (card.found_at, card.judgement.judge), default=None)
+    judged = (card for card in cards if not is_reported(card))
+    newest = max(judged, key=lambda card: (card.found_at, card.judgement.judge), default=None)
     return None if newest is None else newest.judgement.judge
 
 

@@ -1,0 +1,1 @@
+"""The context block: its budget, its choice, its reasons, its counters, its figures."""
