@@ -38,7 +38,12 @@ def add_scan_options(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--judge", metavar="NAME", help="cues, onnx:PATH or bedrock:MODEL (default: $MNEMOSCOPE_JUDGE)")
     parser.add_argument("--threshold", type=share, metavar="P", help="from which probability on (default: the judge's)")
     parser.add_argument("--max", type=positive, metavar="N", help="at most so many cards, the likeliest (default: 2000)")
-    parser.add_argument("--pairs", type=positive, metavar="N", help="judge so many, the next scan goes on (default: 40000)")
+    parser.add_argument(
+        "--pairs",
+        type=positive,
+        metavar="N",
+        help="judge so many, the next scan goes on (default: 40000, 5000 with a model)",
+    )
     parser.add_argument("--full", action="store_true", help="judge again what the judge has looked at")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="which pairs are drawn as samples")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be found")

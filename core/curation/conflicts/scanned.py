@@ -18,6 +18,7 @@ from core.curation.conflicts.scanning import DEFAULT_ORDER, Scan, ScanOrder, sca
 from core.curation.corpus import corpus_of
 from core.errors import ConfigError
 from core.models.judge import Judge
+from core.models.judges.choice import pairs_a_scan
 from core.snapshots.content import Snapshot
 from core.store import MemoryStore
 
@@ -137,12 +138,13 @@ def _require(store: MemoryStore, actor: Actor, permission: Permission, most: int
 
 
 def order_for(store: MemoryStore, order: ScanOrder, judge: Judge) -> ScanOrder:
-    """Return an order for an index: by the threshold in force there where it has none.
+    """Return an order for an index: by the threshold in force there where it has none, with what its judge can read.
 
     All memories of an index that a tenant has to itself are of one scope.
     """
     threshold = threshold_for(store, judge) if order.threshold is None else order.threshold
-    return replace(order, threshold=threshold, tenant=store.info.tenant is not None)
+    pairs = pairs_a_scan(judge) if order.pairs == 0 else order.pairs
+    return replace(order, threshold=threshold, pairs=pairs, tenant=store.info.tenant is not None)
 
 
 def _report(found: Scan, new: int, *, stopped: str | None) -> ScanReport:

@@ -32,6 +32,7 @@ from core.models.judge import Judge, JudgedPair, Judgement
 __all__ = ["DEFAULT_ORDER", "Scan", "ScanOrder", "scan"]
 
 _BATCH: Final = 256
+_PAIRS: Final = 40_000
 _Pair = tuple[int, int, float]
 
 
@@ -39,14 +40,15 @@ _Pair = tuple[int, int, float]
 class ScanOrder:
     """What a scan is asked for: pairs of at least `threshold` (None: the judge's own), at most so many cards, the likeliest.
 
-    So many `pairs` are judged, the most promising, None for all: the next scan goes on with the others.
+    So many `pairs` are judged, the most promising, None for all, 0 for as many as the judge reads in half a minute: the
+    next scan goes on with the others.
     Of the pairs below it a `share` is drawn as samples, five times as many of the doubtful, `samples` at most; `seed` says
     which. `tenant` says that the whole index is one tenant's.
     """
 
     threshold: float | None = None
     most: int = 2_000
-    pairs: int | None = 40_000
+    pairs: int | None = 0
     share: float = 0.01
     samples: int = 20
     seed: int = 0
@@ -151,7 +153,7 @@ class _Run:
 
     def all(self, *, told: Told) -> None:
         """Judge as many candidates as were ordered, until it is stopped."""
-        most = self.order.pairs
+        most = _PAIRS if self.order.pairs == 0 else self.order.pairs
         wanted = len(self.candidates) if most is None else min(most, len(self.candidates))
         try:
             for start in range(0, wanted, _BATCH):

@@ -15,11 +15,13 @@ from core.models.judges.joint import JointJudge
 from core.models.judges.onnx import OnnxJudge
 from core.vectors.client import Tracer
 
-__all__ = ["JUDGE_VARIABLE", "judge_of"]
+__all__ = ["JUDGE_VARIABLE", "judge_of", "pairs_a_scan"]
 
 JUDGE_VARIABLE: Final = "MNEMOSCOPE_JUDGE"
 _DEFAULT: Final = frozenset({"", "default", "local"})
 _CUES: Final = "cues"
+# What is read in about half a minute on two cores.
+_PAIRS_BY_CUES, _PAIRS_BY_MODEL = 40_000, 5_000
 _ONNX, _JOINT, _BEDROCK = "onnx:", "joint:", "bedrock:"
 # A model that every Bedrock account may ask for, where none is named.
 _BEDROCK_MODEL: Final = "amazon.nova-lite-v1:0"
@@ -44,6 +46,11 @@ def judge_of(
         return CuesJudge()
     judges = [_one(part, region, profile, endpoint_url, tracer) for part in _parts(asked)]
     return judges[0] if len(judges) == 1 else EnsembleJudge(judges)
+
+
+def pairs_a_scan(judge: Judge) -> int:
+    """Return how many pairs a scan has a judge read where nobody says otherwise: a model reads fewer than the cues alone."""
+    return _PAIRS_BY_CUES if isinstance(judge, CuesJudge) else _PAIRS_BY_MODEL
 
 
 def _parts(asked: str) -> list[str]:
