@@ -127,6 +127,17 @@ def test_extract_prints_and_writes_once(run: CommandLine, tmp_path: Path) -> Non
     assert run("export", "--index", "team").out == ""
 
 
+def test_what_is_written_goes_past_the_guard(run: CommandLine, tmp_path: Path) -> None:
+    secret = "ghp_" + "A1b2C3d4E5f6" * 3
+    file = tmp_path / "turn.json"
+    said = {"role": "user", "content": f"I prefer the token {secret} for the staging repository."}
+    file.write_text(json.dumps({"messages": [said]}), encoding="utf-8")
+    run("extract", str(file), "--write", "--index", "team", "--create")
+    written = run("export", "--index", "team").out
+    assert "staging repository" in written
+    assert secret not in written
+
+
 @pytest.mark.parametrize(
     ("argv", "stdin", "code", "said"),
     [
