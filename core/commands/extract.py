@@ -125,6 +125,7 @@ def _written(turns: list[AgentTurn], found: list[Extraction], args: argparse.Nam
     """Write what is not there yet; return how many, and the id that undoes it."""
     from core.curation.writing import write_journalled
     from core.extract import memories_of
+    from core.guard import guard_of
 
     now = datetime.now(UTC)
     each = [memories_of(one, turn, now=now, least=args.least) for turn, one in zip(turns, found, strict=True)]
@@ -136,7 +137,8 @@ def _written(turns: list[AgentTurn], found: list[Extraction], args: argparse.Nam
         if not new:
             return 0, None
         title = f"Extract {_counted(len(new), 'memory', 'memories')} from {one_line(args.file, 80)}"
-        report, plan_id = write_journalled(store, new, actor=actor(), title=title, policy="extract")
+        guard = guard_of(store, actor=actor())
+        report, plan_id = write_journalled(store, new, actor=actor(), title=title, policy="extract", guard=guard)
     if report.failed:
         raise InvalidMemoryError(
             f"{report.written:,} were written, {len(report.failed):,} were not: {report.failed[0].reason}"

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from core.errors import FileReadError
 from core.eval.rows import read_rows
-from core.extract.candidate import Candidate, Extractor, Kind
+from core.extract.candidate import Candidate, Kind
 from core.extract.choice import extractor_of
 from core.extract.reading import read_turn
 from core.extract.turn import AgentTurn
@@ -74,9 +74,10 @@ def run(args: argparse.Namespace) -> int:
     extractor = extractor_of(args.extractor)
     labelled = read_labelled_turns(args.turns, split=args.split)
     started = time.perf_counter()
-    found = [matched(one, extractor) for one in labelled]
+    came = [extractor.extract(one.turn).candidates for one in labelled]
     seconds = time.perf_counter() - started
-    loose = [matched(one, extractor, kinds=False) for one in labelled] if extractor.tag.startswith("local") else found
+    found = [matched(one, candidates) for one, candidates in zip(labelled, came, strict=True)]
+    loose = [matched(one, candidates, kinds=False) for one, candidates in zip(labelled, came, strict=True)]
     print(f"{len(labelled):,} turns, {sum(len(one.expected) for one in labelled):,} passages expected; by {extractor.tag}")
     print("\n".join([*_table(found), "", *_bands(found), ""]))
     if args.errors:
@@ -105,11 +106,11 @@ def read_labelled_turns(path: Path, *, split: str | None = None) -> list[Labelle
     return found
 
 
-def matched(labelled: LabelledTurn, extractor: Extractor, *, kinds: bool = True) -> Matched:
-    """Return what an extractor finds of a turn beside what is expected; without `kinds` another kind is right too."""
+def matched(labelled: LabelledTurn, found: Sequence[Candidate], *, kinds: bool = True) -> Matched:
+    """Return what was found of a turn beside what is expected; without `kinds` another kind is right too."""
     left = list(labelled.expected)
     pairs, wrong = [], []
-    for one in extractor.extract(labelled.turn).candidates:
+    for one in found:
         fits = [each for each in left if _fits(one, each) and (not kinds or one.kind is each.kind)]
         if fits:
             best = max(fits, key=lambda each: _overlap(one.span, each.span))

@@ -10,12 +10,11 @@ __all__ = ["NUMBER", "details_in"]
 NUMBER: Final = "a number"
 _NO_NAMES: Final = (
     "The|A|An|It|This|That|These|Those|They|We|I|He|She|You|Our|My|Your|Their|His|Her|Its|There|If|When|In|On|At|For|With|As"
-    "|To|Some|Any|Most|Both|Now|So|But|And|Yes|No"
+    "|To|Some|Any|Most|Both|Now|So|But|And|Yes|No|All|Everything|Nothing|Nobody|Everyone|None|One|What|Which|Who"
 )
 _DETAILS: Final = {
     NUMBER: re.compile(
-        r"\d|%|\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|hundred|half|third|all|every|each|no"
-        r"|only|daily"
+        r"\d|%|\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|hundred|half|third|every|each|daily"
         r"|weekly|monthly|yearly|hourly)\b"
     ),
     "a name": re.compile(

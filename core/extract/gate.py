@@ -40,7 +40,7 @@ _TALK: Final = re.compile(
     re.IGNORECASE,
 )
 _PLAN: Final = re.compile(
-    rf"\bI(?:'d| would) like to\b|\bnext step (?:is|involves)\b|{_I}(?:I'?ll|I will|we'?ll(?! use| go with| keep"
+    rf"\bI(?:'d| would) like to\b|\bnext step (?:is|involves)\b|{_I}(?:I'?ll|I will|we(?:'?ll| will)(?! use| go with| keep"
     rf"| stick| drop| switch)|I'?m going to|I am going to"
     rf"|we'?re going to|let me"
     r"|let'?s(?! (?:use|go with|keep|stick|drop|skip|switch|settle|adopt|choose|postpone))|shall (?:I|we)"
@@ -55,10 +55,12 @@ _PLAN: Final = re.compile(
     r"|also )?(?:looking|trying|hoping|calling|writing|wondering|planning|checking|asking))\b",
     re.IGNORECASE,
 )
+_LETS: Final = re.compile(r"let'?s\b", re.IGNORECASE)
 _PLANNED_LIST: Final = re.compile(
     r"\b(?:my plan|the plan|next steps?|to-?do|I(?:'ll| will)|we(?:'ll| will)|let'?s|let me|i need|could you"
     r"|please (?:provide|confirm|let)"
-    r"|would you|you(?:'d| would) like|you want|summary|confirm|plan|tasks?|options?|questions?|agenda|I (?:can|could"
+    r"|would you|you(?:'d| would) like|you want|summary|details|confirm|plan|tasks?|options?|questions?|agenda"
+    r"|I (?:can|could"
     r"|would)|ideas?|suggestions?)\b",
     re.IGNORECASE,
 )
@@ -112,7 +114,7 @@ def refusal(passage: Passage, role: Role) -> str | None:
         ("it is a question", said.rstrip("\"') ").endswith("?") or _QUESTION.search(said)),
         ("it is small talk", _TALK.search(said) or len(said.split()) < _WORDS),
         ("it announces what follows", said.endswith(":")),
-        ("it is a plan or an offer", _PLAN.search(said)),
+        ("it is a plan or an offer", _PLAN.search(said) or (role is Role.ASSISTANT and _LETS.match(said))),
         ("it is left open", _OPEN.search(said) or _NOT_KNOWN.search(said)),
         ("it is supposed, not said to be so", _SUPPOSED.search(said)),
         ("it holds for this moment alone", _MOMENT.search(said)),
@@ -143,7 +145,7 @@ def _asks(said: str) -> bool:
     """Say whether a sentence is an order for this once: a bare verb at its beginning, and no standing rule."""
     if _RULE.match(said):
         return False
-    said = re.sub(r"^[\w ]{1,30}: ", "", said)
+    said = re.sub(r"^[A-Z][\w ]{1,30}: (?=[A-Z])", "", said)
     said = re.sub(r"^(?:after|before|once) (?:that|this|it)(?:'s| is)?(?: \w+)?, ", "", said, flags=re.IGNORECASE)
     words = re.findall(r"[A-Za-z'-]+", said[:60].lower())
     while words and words[0] in ("please", "pls", "and", "then", "also", "now", "just", "so", "first", "ok", "okay"):

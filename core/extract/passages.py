@@ -92,11 +92,19 @@ def _listed(text: str, bare: str, heading: _Line | None, items: list[_Line]) -> 
     if heading is not None and len(items) > 1:
         texts = tuple(item.item["text"].strip() for item in items if item.item)
         numbered = all(item.item and item.item["number"] for item in items)
-        start += len(heading.text) - len(heading.text.lstrip())
+        start = _last_sentence(heading)
+        yield from _within(text, bare, heading.start, start)
         yield Passage(start, end, text[start:end], bare[start:end], True, texts, numbered)
     for item in items:
         if item.item:
             yield from _within(text, bare, item.start + item.item.start("text"), item.start + len(item.text.rstrip()))
+
+
+def _last_sentence(line: _Line) -> int:
+    """Return where the sentence begins that announces a list; others may stand before it on its line."""
+    sentences = sentences_in(line.text.strip())
+    at = line.text.rfind(sentences[-1].strip()) if sentences else -1
+    return line.start + (at if at >= 0 else len(line.text) - len(line.text.lstrip()))
 
 
 def _sentences(text: str, bare: str, lines: list[_Line]) -> Iterator[Passage]:

@@ -33,12 +33,12 @@ DONE: Final = frozenset(
     cleaned cleared closed committed completed concluded confirmed configured connected converted copied corrected
     crashed created credited deactivated delayed deleted delivered deployed disabled doubled dropped emailed enabled
     ended errored escalated exceeded executed exported failed filed filled finished fixed flushed forwarded freed
-    generated granted halved handed implemented imported improved increased informed installed launched loaded
-    locked lowered made marked masked measured merged migrated moved notified opened ordered paid patched passed
-    paused posted prevented printed processed produced promoted provisioned published pushed raised reached rebooted
-    rebuilt recovered reduced refunded registered released removed renamed renewed repaired replaced reported
-    reproduced reset resolved restarted restored resumed retried returned reverted rewrote rolled rotated sent
-    scaled scheduled set shipped shut signed slowed solved sped spent stayed started stopped stored submitted
+    generated granted halved handed implemented imported improved increased informed installed issued launched
+    loaded locked lowered made marked masked measured merged migrated moved notified opened ordered paid patched
+    passed paused posted prevented printed processed produced promoted provisioned published pushed raised reached
+    rebooted rebuilt recovered reduced refunded registered released removed renamed renewed repaired replaced
+    reported reproduced reset resolved restarted restored resumed retried returned reverted rewrote rolled rotated
+    sent scaled scheduled set shipped shut signed slowed solved sped spent stayed started stopped stored submitted
     succeeded suspended switched synced tested threw transferred triggered trimmed tripled uninstalled unlocked
     updated upgraded uploaded verified won wrote""".split()
 )

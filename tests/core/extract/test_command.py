@@ -14,10 +14,8 @@ from core.eval.extract import matched, read_labelled_turns
 from core.extract import (
     AgentTurn,
     Candidate,
-    Extraction,
     Kind,
     LocalExtractor,
-    Message,
     Role,
     extractor_of,
     memory_of,
@@ -129,6 +127,17 @@ def test_extract_prints_and_writes_once(run: CommandLine, tmp_path: Path) -> Non
     assert run("export", "--index", "team").out == ""
 
 
+def test_what_is_written_goes_past_the_guard(run: CommandLine, tmp_path: Path) -> None:
+    secret = "ghp_" + "A1b2C3d4E5f6" * 3
+    file = tmp_path / "turn.json"
+    said = {"role": "user", "content": f"I prefer the token {secret} for the staging repository."}
+    file.write_text(json.dumps({"messages": [said]}), encoding="utf-8")
+    run("extract", str(file), "--write", "--index", "team", "--create")
+    written = run("export", "--index", "team").out
+    assert "staging repository" in written
+    assert secret not in written
+
+
 @pytest.mark.parametrize(
     ("argv", "stdin", "code", "said"),
     [
@@ -166,15 +175,9 @@ def test_a_match_needs_message_kind_and_most_of_the_words(tmp_path: Path) -> Non
     path.write_text(json.dumps({"messages": [{"role": "user", "content": text}], "expected": expected}), encoding="utf-8")
     (labelled,) = read_labelled_turns(path)
 
-    class Fixed:
-        tag = "fixed"
-
-        def extract(self, turn: AgentTurn) -> Extraction:
-            spans = ((Kind.FACT, (0, 13)), (Kind.FACT, (0, 13)), (Kind.DECISION, (24, 27)))
-            made = [Candidate("x", kind, 0.5, text[slice(*span)], 0, span, Role.USER, "r") for kind, span in spans]
-            return Extraction(tuple(made), (), self.tag)
-
-    strict, loose = (matched(labelled, Fixed(), kinds=kinds) for kinds in (True, False))
+    spans = ((Kind.FACT, (0, 13)), (Kind.FACT, (0, 13)), (Kind.DECISION, (24, 27)))
+    made = [Candidate("x", kind, 0.5, text[slice(*span)], 0, span, Role.USER, "r") for kind, span in spans]
+    strict, loose = (matched(labelled, made, kinds=kinds) for kinds in (True, False))
     assert (len(strict.pairs), len(strict.wrong), len(strict.missed)) == (1, 2, 1)
     assert (len(loose.pairs), len(loose.wrong), len(loose.missed)) == (2, 1, 0)
 
@@ -193,4 +196,3 @@ def test_labels_that_cannot_be_used_are_named(tmp_path: Path, row: dict[str, Any
     path.write_text(json.dumps(row), encoding="utf-8")
     with pytest.raises(FileReadError, match=said):
         read_labelled_turns(path)
-    assert Message(Role.USER, "x").calls == ()

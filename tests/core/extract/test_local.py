@@ -82,6 +82,7 @@ def test_steps_come_whole_and_a_plan_not_at_all() -> None:
     steps = "To restore the index:\n1. Stop the writers.\n2. Run `restore`.\n3. Start the writers."
     found = only(extracted(agent(f"Sure.\n\n{steps}\n\nDone in an hour?")))
     assert (found.kind, found.quote) == (Kind.PROCEDURE, steps)
+    assert only(extracted(agent(f"All is well. {steps}"))).quote == steps
     assert extracted(agent(steps.replace("To restore the index:", "My plan:"))).candidates == ()
 
 
