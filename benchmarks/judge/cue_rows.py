@@ -46,7 +46,7 @@ _ALLOWED: Final = {
 _SHORTEST, _LONGEST = 20, 1_500
 _NEAR: Final = 0.5
 _STORE_PAIRS: Final = 1_500
-_STORE_WEIGHT: Final = 0.5
+_STORE_WEIGHT: Final = 0.1
 _EDIT_WEIGHT: Final = 0.15
 
 
