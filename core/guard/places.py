@@ -73,9 +73,9 @@ def _within(place: str, name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def _changed(change: Change, place: str, name: str, value: Any) -> Any:
     if isinstance(value, str):
-        before = f"{name}: "
+        # The name as it will be: one that had a secret itself still says what its value is.
+        before = f"{change(place, name)}: "
         text = change(place, before + value)
-        # What the name itself had is taken out of it where the name is changed.
         return text[len(before) :] if text.startswith(before) else change(place, value)
     if isinstance(value, Mapping):
         return {

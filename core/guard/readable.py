@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["Folded", "folded", "smuggled"]
+__all__ = ["Folded", "folded", "smuggled", "unescaped"]
 
 # Letters of Cyrillic, Greek and others that look like Latin ones (Unicode TS #39, confusables), the common ones.
 _ALIKE: Final = dict(
@@ -23,6 +23,9 @@ _ALIKE: Final = dict(
     )
 )
 _TAG: Final = re.compile("[\U000e0020-\U000e007e]{3,}")
+# As JSON has a line or a quote within a text; JSON within JSON has more backslashes.
+_ESCAPED: Final = re.compile(r"\\{1,8}+([nrt\"'/])")
+_MEANT: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _SELECTED: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{6,}")
 
 
@@ -51,6 +54,19 @@ def folded(text: str, *, alike: bool = True) -> Folded:
         signs.append(plain)
         places += [place] * len(plain)
     return Folded("".join(signs), tuple(places))
+
+
+def unescaped(plain: Folded) -> Folded | None:
+    """Return a text with what its escapes of lines and quotes stand for, None where it has none."""
+    text, signs, places, at = plain.text, list[str](), list[int](), 0
+    if _ESCAPED.search(text) is None:
+        return None
+    origin = range(len(text)) if plain.places is None else plain.places
+    for match in _ESCAPED.finditer(text):
+        signs += [text[at : match.start()], _MEANT.get(match[1], match[1])]
+        places += [*origin[at : match.start()], origin[match.end() - 1]]
+        at = match.end()
+    return Folded("".join([*signs, text[at:]]), (*places, *origin[at:]))
 
 
 def smuggled(text: str) -> tuple[str, ...]:

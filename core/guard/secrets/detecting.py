@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.guard.decoding import decoded
-from core.guard.readable import Folded, folded
+from core.guard.readable import Folded, folded, unescaped
 from core.guard.secrets.pattern import PATTERNS
 
 __all__ = ["Secret", "redacted", "secrets_in", "without_secrets"]
@@ -28,14 +28,13 @@ class Secret:
 
 
 def secrets_in(text: str) -> tuple[Secret, ...]:
-    """Return the secrets of a text in order; of two that overlap the first of the table, over both places."""
+    """Return the secrets of a text in order; of two that overlap the first of the table, over both places.
+
+    It is read as it stands, and as what reads JSON would take it: after an escaped line a token has a letter before it.
+    """
     plain = folded(text, alike=False)
-    found = list(_direct(plain))
-    for each in decoded(plain.text):
-        inner = next(_direct(Folded(each.text)), None)
-        if inner is not None:
-            found.append(Secret(inner.id, f"{inner.what}, in {each.how}", *plain.span(each.start, each.end)))
-    return _apart(found)
+    meant = unescaped(plain)
+    return _apart([*_read(plain), *(_read(meant) if meant is not None else ())])
 
 
 def without_secrets(text: str) -> str:
@@ -56,6 +55,14 @@ def redacted(text: str, found: Iterable[Secret]) -> str:
         parts += [text[at : secret.start], f"[redacted:{secret.id}]"]
         at = secret.end
     return "".join([*parts, text[at:]])
+
+
+def _read(plain: Folded) -> Iterator[Secret]:
+    yield from _direct(plain)
+    for each in decoded(plain.text):
+        inner = next(_direct(Folded(each.text)), None)
+        if inner is not None:
+            yield Secret(inner.id, f"{inner.what}, in {each.how}", *plain.span(each.start, each.end))
 
 
 def _direct(plain: Folded) -> Iterator[Secret]:

@@ -81,6 +81,11 @@ def test_a_value_is_a_secret_for_the_name_of_its_field():
     assert after.extra["title"] == "Kx9!mmQ2z"
 
 
+def test_a_name_that_has_a_secret_still_says_what_its_value_is():
+    after, _ = Guard().screen(make_memory("k", extra={f"{SECRET} password": "Kx9!mmQ2z"}))
+    assert after.extra["[redacted:aws-access-key-id] password"] == "[redacted:password]"
+
+
 @pytest.mark.parametrize("overrides", [{"key": SECRET}, {"derived_from": (SECRET,)}], ids=["key", "derived-from"])
 def test_a_key_cannot_be_redacted_and_is_refused(overrides):
     with pytest.raises(GuardError) as refused:

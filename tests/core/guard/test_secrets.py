@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from re import _constants as codes  # type: ignore[attr-defined]
@@ -64,6 +65,22 @@ def test_few_are_missed_and_hardly_any_is_a_false_alarm(rule, recall, precision)
     assert len([each for each in EXAMPLES if each.rule is None]) >= 150
     assert found.recall >= recall
     assert found.precision >= precision
+
+
+@pytest.mark.parametrize(
+    "said", [pytest.param("The token:\n{}\nis old.", id="line"), pytest.param('The password is "{}" now.', id="quote")]
+)
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_a_secret_within_json_is_cut_out(said, layers):
+    secret = "ghp_" + "A1b2C3d4E5f6" * 3
+    text = said.format(secret)
+    for _ in range(layers):
+        text = json.dumps({"quote": text})
+    clean = without_secrets(text)
+    assert secret not in clean
+    for _ in range(layers):
+        clean = json.loads(clean)["quote"]
+    assert clean == said.format("[redacted:github-token]")
 
 
 parts = st.sampled_from([each.text for each in SECRETS])
