@@ -87,7 +87,7 @@ def _messages(value: Any, named: dict[str, str], where: str) -> Iterator[Message
     role = _ROLES[str(value["role"]).lower()]
     texts, calls, results = list[str](), list(_openai_calls(value.get("tool_calls"))), list[tuple[str | None, str]]()
     for block in _blocks(value.get("content"), where):
-        used, came = block.get("toolUse") or block, block.get("toolResult") or block
+        used, came = _object(block.get("toolUse")) or block, _object(block.get("toolResult")) or block
         if "toolUse" in block or block.get("type") in ("tool_use", "function_call"):
             calls.append(
                 ToolCall(str(used.get("name")), _object(used.get("input")), _name(used.get("toolUseId") or used.get("id")))

@@ -142,7 +142,10 @@ def _inflected(verb: str) -> str:
 
 def _dated(said: str, at: datetime) -> str:
     def day(match: re.Match[str]) -> str:
-        date = (at + timedelta(days=_DAYS[match["day"].lower()])).date().isoformat()
+        try:
+            date = (at + timedelta(days=_DAYS[match["day"].lower()])).date().isoformat()
+        except OverflowError:  # no calendar has that day
+            return match[0]
         return f"{match['before'] or 'on'} {date}"
 
     return _DAY.sub(day, said)

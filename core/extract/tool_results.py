@@ -13,6 +13,7 @@ from typing import Any, Final
 from core.extract.candidate import Candidate, Dropped, Kind
 from core.extract.gate import LONGEST, hostile
 from core.extract.turn import Message, Role, ToolCall
+from core.guard.secrets import secrets_in
 from core.hostile import one_line
 
 __all__ = ["outcome_of"]
@@ -60,6 +61,8 @@ def outcome_of(place: int, message: Message, call: ToolCall | None) -> Candidate
         return Dropped(one_line(quote, 120), place, reason)
     name = message.name or (call.name if call else None) or "a tool"
     said = _said(quote)
+    if not said:
+        return Dropped(one_line(quote, 120), place, "it is what a tool returned, and states no status")
     about = f" ({_pairs(call.arguments)})" if call is not None and call.arguments and not _unsafe(call) else ""
     return Candidate(
         content=f"{one_line(name, _CHARS)}{about}: {said}",
@@ -103,8 +106,13 @@ def _object(text: str) -> Mapping[str, Any]:
 def _pairs(fields: Mapping[str, Any]) -> str:
     """Return the plain values of an object, the first few, each bounded."""
     plain = [(name, value) for name, value in fields.items() if isinstance(value, str | int | float | bool) and value != ""]
-    words = [f"{one_line(name, _CHARS)} {one_line(_word(value), _CHARS)}" for name, value in plain[:_SHOWN]]
-    return ", ".join(words)
+    return ", ".join(_pair(name, _word(value)) for name, value in plain[:_SHOWN])
+
+
+def _pair(name: str, value: str) -> str:
+    """Return a name and its value as words; a secret is left out here, for cut or without its colon no guard knows it."""
+    found = secrets_in(f"{name}: {value}")
+    return f"{one_line(name, _CHARS)} {f'[redacted:{found[0].id}]' if found else one_line(value, _CHARS)}"
 
 
 def _word(value: object) -> str:

@@ -60,6 +60,13 @@ def test_calls_and_results_are_read_in_every_form(messages: list[dict[str, Any]]
     assert [one.content for one in LocalExtractor().extract(turn).candidates] == ["add (a 1): ok yes"]
 
 
+@pytest.mark.parametrize("block", [{"toolUse": "x"}, {"toolUse": ["x"]}, {"toolResult": "x"}, {"toolResult": 4}])
+def test_a_block_of_another_form_is_read_without_it(block: dict[str, Any]) -> None:
+    messages = [{"role": "user", "content": [block, {"text": "I prefer tea."}]}]
+    found = LocalExtractor().extract(read_turn({"messages": messages}))
+    assert [one.content for one in found.candidates] == ["The user prefers tea."]
+
+
 @pytest.mark.parametrize(
     ("text", "turns"),
     [
@@ -136,6 +143,27 @@ def test_what_is_written_goes_past_the_guard(run: CommandLine, tmp_path: Path) -
     written = run("export", "--index", "team").out
     assert "staging repository" in written
     assert secret not in written
+
+
+def test_no_secret_is_left_in_the_provenance(run: CommandLine, tmp_path: Path) -> None:
+    key, password = "f83hd7Gh29" + "xkQ0pLmZ7ty", "Wq7!" + "zLm29Kfh"
+    call: dict[str, Any] = {
+        "id": "c1",
+        "function": {"name": "login", "arguments": json.dumps({"user": "bob", "password": password})},
+    }
+    messages = [
+        {"role": "user", "content": f'The API key is "{key}" of staging since 4 May.'},
+        {"role": "assistant", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": json.dumps({"status": "ok", "api_key": key})},
+    ]
+    file = tmp_path / "turn.json"
+    file.write_text(json.dumps({"messages": messages}), encoding="utf-8")
+    run("extract", str(file), "--write", "--index", "team", "--create")
+    written = run("export", "--index", "team").out
+    assert "login (user bob, password [redacted:password]): status ok" in written
+    assert "of staging" in written
+    assert key not in written
+    assert password not in written
 
 
 @pytest.mark.parametrize(
