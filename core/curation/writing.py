@@ -144,7 +144,7 @@ class Writing:
             except InvalidMemoryError as error:
                 yield WriteFailure(memory.key, str(error), position)
                 continue
-            if hash(memory.key) in self._seen:
+            if memory.key in records or hash(memory.key) in self._seen:
                 yield WriteFailure(memory.key, "The same write had this key before: give one of them another.", position)
                 continue
             positions[memory.key], records[memory.key], texts[memory.key] = position, Record(metadata), memory.content

@@ -91,6 +91,13 @@ def test_bad_memories_are_reported_and_the_others_written(bench: Workbench):
     assert bench.store.get(["k1"], actor=LOCAL_ADMIN)["k1"].content == "New words for k1."
 
 
+def test_a_key_comes_once_within_a_batch_too(bench: Workbench):
+    with writing(bench) as write:
+        report = write.write([*memories("k1"), make_memory("k1", "The same key again.")])
+    assert (report.written, [(failure.key, failure.position) for failure in report.failed]) == (1, [("k1", 1)])
+    assert bench.store.get(["k1"], actor=LOCAL_ADMIN)["k1"].content == "New words for k1."
+
+
 def test_more_than_one_batch_tells_its_progress(bench: Workbench):
     told: list[int] = []
     with writing(bench) as write:
