@@ -72,8 +72,11 @@ def _direct(plain: Folded) -> Iterator[Secret]:
         if hinted.isdisjoint(row.hints):
             continue
         for match in row.form.finditer(plain.text):
-            if row.is_one(match[row.group]):
-                yield Secret(row.id, row.what, *plain.span(*match.span(row.group)))
+            body, (start, end) = match[row.group], match.span(row.group)
+            if plain.text[end : end + 1] == '"':  # what escapes the quote after it is none of it: JSON stays JSON
+                end -= len(body) - len(body.rstrip("\\"))
+            if row.is_one(body):
+                yield Secret(row.id, row.what, *plain.span(start, end))
 
 
 def _apart(found: list[Secret]) -> tuple[Secret, ...]:

@@ -83,6 +83,11 @@ def test_a_secret_within_json_is_cut_out(said, layers):
     assert clean == said.format("[redacted:github-token]")
 
 
+def test_json_stays_json_when_a_password_is_cut_out_of_it():
+    clean = without_secrets(json.dumps({"quote": 'He said "password: Kx9!mmQ2z" today.'}))
+    assert json.loads(clean) == {"quote": 'He said "password: [redacted:password]" today.'}
+
+
 parts = st.sampled_from([each.text for each in SECRETS])
 words = st.text(st.characters(codec="utf-8"), max_size=60)
 
