@@ -227,7 +227,8 @@ class AgentMemory:
         if self._cache is None:
             return self._asked(index, asked, None)
         vector = None if mode is Mode.TEXT else embed_query(stores[0].embedder(), query)
-        question = Question(stores, self.tenant, self.actor, query, vector, mode, k, scope, weights)
+        # Together leaves claims and releases out: an answer with them is another one.
+        question = Question(stores, self.tenant, self.actor, query, vector, mode, k, scope, weights, "bookkeeping")
         if (kept := self._cache.find(question, now=now)) is not None:
             return AgentRecall(**_fields(kept), index_of=self._origins(kept, stores), cached=True)
         found = self._asked(index, asked, vector)

@@ -161,14 +161,14 @@ def _after(before: Subtask, event: Event, word: Word, holder: str | None, at: da
     memory, status = event.memory, _AFTER[word]
     renewed = word is Word.CLAIMED and before.status in _HELD and before.holder == holder and before.is_held(at)
     held = status in _HELD
-    done = 1.0 if status is Status.DONE else None
+    kept = None if word is Word.TODO else before.progress
     return Subtask(
         name=before.name,
         status=before.status if renewed else status,
         owner=before.owner if word is Word.TODO else memory.agent_id,
         holder=holder if held else None,
         until=(_moment(memory.extra.get("lease_until")) or before.until) if held else None,
-        progress=done if done is not None else _share(memory.extra.get("progress"), before.progress),
+        progress=1.0 if status is Status.DONE else _share(memory.extra.get("progress"), kept),
         note=_text(memory.extra.get("note")) or (before.note if renewed else ""),
         by=memory.agent_id,
         at=memory.created_at,

@@ -137,7 +137,8 @@ class TaskState:
 
     def reopen(self, subtask: str, why: str) -> Subtask:
         """Open a subtask again that is done or failed; raise ConfigError for any other."""
-        if self._unless_held(_Told(Word.TODO, subtask, f"{self._voice.agent} opens a part of the task again", why)) is None:
+        told = _Told(Word.TODO, _name("subtask", subtask), f"{self._voice.agent} opens a part of the task again", why)
+        if self.board().named(subtask) is None or self._unless_held(told) is None:
             raise ConfigError(f"Subtask {one_line(subtask, 80)!r} is neither done nor failed: there is nothing to reopen.")
         return self._part(subtask)
 

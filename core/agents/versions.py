@@ -103,7 +103,8 @@ def versions_of(name: str, events: Iterable[Event]) -> tuple[Version, ...]:
         if extra.get("procedure") != name or not isinstance(number, int | float):
             continue
         success, known = extra.get("procedure_success"), found.get(int(number))
-        if isinstance(success, bool) and known is not None:
+        # Of two with one number (the first came out of quarantine meanwhile) the one that was tried is known by its key.
+        if isinstance(success, bool) and known is not None and extra.get("procedure_key") in (None, known.key):
             good, bad = known.successes + success, known.failures + (not success)
             found[int(number)] = replace(known, successes=good, failures=bad)
         elif success is None and known is None and event.memory.memory_type == "procedural":

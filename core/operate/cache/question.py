@@ -30,6 +30,7 @@ class Question:
     """A recall of one or several indexes, hashed by identity: find and keep are told the same.
 
     `vector` is that of the query in the first of the `stores`, (dimension,) float32, None where it is not known (yet).
+    `lacks` names what whoever asks leaves out of every answer, beside what the scope does.
     """
 
     stores: tuple[MemoryStore, ...]
@@ -41,6 +42,7 @@ class Question:
     k: int
     scope: Scope
     weights: Weights
+    lacks: str = ""
 
 
 def group_of(asking: Question, revisions: Sequence[str]) -> str:
@@ -62,7 +64,7 @@ def group_of(asking: Question, revisions: Sequence[str]) -> str:
         for store, revision in zip(asking.stores, revisions, strict=True)
     ]
     places = ".".join(place_of(store.stream) for store in asking.stores)
-    rest = (asking.tenant, _rights(asking.actor), str(asking.mode), asking.k, asking.scope, asking.weights)
+    rest = (asking.tenant, _rights(asking.actor), str(asking.mode), asking.k, asking.scope, asking.weights, asking.lacks)
     return f"{places}:{{{_digest(repr((_FORMAT, stores, rest)))}}}"
 
 

@@ -77,7 +77,7 @@ class RedisShelf:
         self._redis: Any = None
         self._faults: tuple[type[Exception], ...] = (OSError,)
         self._followed: OrderedDict[str, tuple[str, Ring]] = OrderedDict()
-        self._owed: set[str] = set()
+        self._owed: dict[str, str] = {}
         self._counted: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
@@ -98,10 +98,11 @@ class RedisShelf:
         """Change the generation of an index; one that cannot be told is told before this process asks about it again."""
         key, fresh = f"{_PREFIX}generation:{place}", self._new_id()
         with self._lock:
-            self._owed.add(place)
+            self._owed[place] = fresh
         if self._ask(lambda redis: redis.set(key, fresh, ex=_GENERATION_S)):
             with self._lock:
-                self._owed.discard(place)
+                if self._owed.get(place) == fresh:  # else another thread has written since, and owes that
+                    del self._owed[place]
 
     def get(self, group: str, exact: str) -> bytes | None:
         """Return the answer to a text of a group, and follow the group's stream, in one round trip."""
@@ -114,7 +115,11 @@ class RedisShelf:
             pipe.get(f"{_PREFIX}{group}:a:{exact}")
             pipe.xrange(f"{_PREFIX}{group}:near", f"({last}" if last else "-", "+", count=2 * RING)
             _add(pipe, counted)
-            return list(pipe.execute())
+            body, rows, *_ = pipe.execute(raise_on_error=False)
+            for refused in (body, rows):
+                if isinstance(refused, Exception):
+                    raise refused
+            return [body, rows]  # a full server counts nothing, and still has its answers
 
         answers = self._ask(look)
         if answers is None:
@@ -236,7 +241,9 @@ class RedisShelf:
     def _opened(self) -> Any:
         with self._lock:
             if self._redis is None:
-                self._faults = (OSError, importlib.import_module("redis.exceptions").RedisError)
+                faults = importlib.import_module("redis.exceptions")
+                # What a cluster says while none of its nodes answers is no RedisError.
+                self._faults = (OSError, faults.RedisError, faults.RedisClusterException)
                 self._redis = self._connect()
             return self._redis
 

@@ -13,11 +13,11 @@ from core.agents.versions import lower_bound
 from core.budget import estimate_tokens
 from core.curation.conflicts.inbox import open_inbox
 from core.errors import ConfigError, InvalidMemoryError, NotFoundError
-from core.memory.status import HIDDEN, STATUS_KEY
+from core.memory.status import HIDDEN, STATUS_KEY, is_hidden
 from core.models.judges.cues import CuesJudge
-from core.operate.cache import open_cache
+from core.operate.cache import open_cache, recall_through
 from tests.core.agents.builders import Hands, make_agent
-from tests.core.memory_builders import make_catalog
+from tests.core.memory_builders import NOW, make_catalog
 
 
 class Guard:
@@ -133,6 +133,21 @@ def test_a_procedure_evolves(tmp_path):
         ann.revise("sleep", ["lie down"], why="")
 
 
+def test_what_comes_out_of_quarantine_was_not_tried(tmp_path):
+    agent = make_agent(make_catalog(tmp_path), "ann", guard=Guard())
+    procedures, store = agent.procedures(), agent.places.own
+    procedures.store("deploy", ["build"])
+    with pytest.raises(NotFoundError, match="no version 2"):
+        procedures.revise("deploy", ["add poison"], why="")
+    assert procedures.revise("deploy", ["back up", "build"], why="").number == 2
+    procedures.record("deploy", 2, success=True)
+    (hidden,) = filter(is_hidden, store.memories(actor=LOCAL_ADMIN))
+    extra = {name: value for name, value in hidden.extra.items() if name != STATUS_KEY}
+    store.write([replace(hidden, extra=extra)], actor=LOCAL_ADMIN)
+    released = procedures.get("deploy").version(2)
+    assert (released.steps, released.tried) == (("add poison",), 0)
+
+
 @given(st.integers(0, 500), st.integers(0, 500))
 def test_trust_is_below_the_rate_and_grows_with_success(good, bad):
     tried = good + bad
@@ -199,4 +214,14 @@ def test_a_real_cache_answers_agents_until_one_of_them_writes(tmp_path):
     assert again.index_of == first.index_of
     bob.remember("The parser reads 42 files.")
     assert len(ann.recall("how many files?").hits) == 2
+    cache.close()
+
+
+def test_what_agents_leave_out_is_in_what_others_ask(tmp_path):
+    cache, query = open_cache("memory"), "who claims the parser?"
+    ann = make_agent(make_catalog(tmp_path), "ann", cache=cache)
+    ann.task("q3").claim("parser")
+    for _ in range(2):
+        assert ann.recall(query).hits == ()
+        assert len(recall_through(cache, ann.places.own, query, actor=LOCAL_ADMIN, now=NOW).hits) == 1
     cache.close()

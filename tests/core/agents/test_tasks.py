@@ -43,9 +43,12 @@ def test_a_subtask_goes_from_hand_to_hand(tmp_path):
     assert [part.name for part in board.done] == ["parser"]
     assert [part.name for part in board.in_progress] == ["report"]
     assert bob.claim("parser") is None, "what is done is done"
-    assert bob.reopen("parser", "a file was missing").status is Status.OPEN
-    with pytest.raises(ConfigError, match="neither done nor failed"):
-        bob.reopen("report", "")
+    opened = bob.reopen("parser", "a file was missing")
+    assert (opened.status, opened.progress) == (Status.OPEN, None)
+    for name in ("report", "raport"):
+        with pytest.raises(ConfigError, match="neither done nor failed"):
+            bob.reopen(name, "")
+    assert [part.name for part in bob.board().subtasks] == ["parser", "report"], "a wrong name is no new part"
 
 
 def test_a_lease_that_ends_gives_the_subtask_to_the_next(tmp_path):

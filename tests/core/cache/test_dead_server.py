@@ -94,12 +94,42 @@ def test_a_write_that_could_not_be_told_is_told_first(server: RedisServer) -> No
     assert writer.generation(PLACE) == reader.generation(PLACE)
 
 
+def test_a_write_that_was_told_pays_for_no_later_one() -> None:
+    pytest.importorskip("redis", reason="redis-py is not installed")
+
+    class Server:
+        sets = 0
+
+        def set(self, *_: object, **__: object) -> bool:
+            self.sets += 1
+            if self.sets == 2:
+                raise OSError
+            if self.sets == 1:
+                shelf.renew(PLACE)  # another thread's, while the answer to the first is on its way
+            return True
+
+        def get(self, _: str) -> bytes:
+            return b"word"
+
+    server = Server()
+    shelf = RedisShelf(lambda: server, ttl=600, label="here")
+    shelf.renew(PLACE)
+    assert (shelf.generation(PLACE), server.sets) == ("word", 3)
+
+
+def test_a_cluster_that_is_gone_is_a_miss() -> None:
+    pytest.importorskip("redis", reason="redis-py is not installed")
+    shelf = RedisShelf(lambda: connected("redis://127.0.0.1:1/0", cluster=True), ttl=600, label="here")
+    assert (shelf.get(GROUP, "a"), shelf.generation(PLACE), shelf.state().reachable) == (None, None, False)
+
+
 def test_a_full_server_answers_what_it_has(server: RedisServer) -> None:
     shelf, client = on(server, Clock()), server.client()
     shelf.keep(GROUP, "a", b"x", vector=None, text=None)
     client.config_set("maxmemory", 1)
     shelf.keep(GROUP, "b", b"x", vector=None, text=None)
     shelf.renew(PLACE)
+    shelf.count(PLACE, "exact")
     assert (shelf.get(GROUP, "a"), shelf.get(GROUP, "b")) == (b"x", None)
     assert shelf.generation(PLACE) is None
     client.config_set("maxmemory", 0)
