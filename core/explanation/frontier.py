@@ -42,11 +42,14 @@ def frontier(found: Explained) -> tuple[Entry, ...]:
     blocks = Blocks(found.packing)
     used = frozenset(found.block.used)
     why = {one.key: one.sentence for one in found.block.entered} | {one.key: one.sentence for one in found.block.left_out}
-    entries, named = [], 0
+    entries, named, budget = [], 0, found.settings.budget
     for hit in found.result.hits:
         key, inside = hit.memory.key, hit.memory.key in used
         named += not inside
-        at = enters_at(blocks, key, above=0 if inside else found.settings.budget) if inside or named <= _NAMED else None
+        if inside:
+            at = enters_at(blocks, key, above=0, within=budget)
+        else:
+            at = enters_at(blocks, key, above=budget) if named <= _NAMED else None
         entries.append(Entry(key, hit.rank, inside, at, why[key]))
     return tuple(entries)
 
@@ -62,12 +65,12 @@ def rungs(found: Explained) -> tuple[Rung, ...]:
     return tuple(steps)
 
 
-def enters_at(blocks: Callable[[int], ContextBlock], key: str, *, above: int) -> int | None:
+def enters_at(blocks: Callable[[int], ContextBlock], key: str, *, above: int, within: int | None = None) -> int | None:
     """Return a budget beyond `above` with the memory in the block, and without it at one token less; None where none has it.
 
-    It is the smallest one where more budget takes nothing out of a block again.
+    It is the smallest one where more budget takes nothing out of a block again; not more than `within`, which has it.
     """
-    low, high = above, max(64, 2 * above)
+    low, high = above, within or max(64, 2 * above)
     while key not in blocks(high).used:
         low, high = high, 2 * high
         if high > _MOST:

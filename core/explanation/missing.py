@@ -19,6 +19,7 @@ from core.hostile import one_line
 from core.memory import Memory
 from core.memory.status import is_quarantined, status_of
 from core.recalled import Recalled
+from core.vectors.limits import TOP_K_MAX
 
 __all__ = ["Reason", "WhyNot", "why_not"]
 
@@ -121,9 +122,10 @@ class _Case:
     def below(self, rank: int) -> WhyNot:
         scored, last = self._scored(rank), self.found.result.hits[-1]
         gap = last.score - scored.score
-        named = one_line(last.memory.key, _NAME_CHARS)
+        named, count = one_line(last.memory.key, _NAME_CHARS), len(self.found.result.hits)
+        returned = "1 is" if count == 1 else f"{count:,} are"
         sentence = (
-            f"It ranks {rank:,} of {len(self.found.ranked):,} candidates, {len(self.found.result.hits):,} are returned: its "
+            f"It ranks {rank:,} of {len(self.found.ranked):,} candidates, {returned} returned: its "
             f"score {scored.score:.3f} is {gap:.3f} below that of the last one, {named}."
         )
         changes = smallest_changes(self.inquiry, self.key, self.settings, found=())
@@ -143,9 +145,10 @@ class _Case:
     def over_budget(self, rank: int) -> WhyNot:
         block = self.found.block
         why = next(one.sentence for one in block.left_out if one.key == self.key)
+        used = "1 memory takes" if len(block.used) == 1 else f"{len(block.used):,} memories take"
         sentence = (
             f"It is result {rank:,}, but the context block of {self.settings.budget:,} tokens leaves it out, in which "
-            f"{len(block.used):,} memories take about {block.tokens:,}. {why}"
+            f"{used} about {block.tokens:,}. {why}"
         )
         changes = smallest_changes(self.inquiry, self.key, self.settings, found=(), block=True)
         scored = self._scored(rank)
@@ -174,6 +177,9 @@ def _place(half: str, place: Place | None) -> str:
         return ""
     if place.rank is not None:
         return f"{half} it is number {place.rank:,}, of which the first {place.listed:,} are ranked"
-    if place.searched < place.listed:
-        return f"{half} nothing but {place.searched:,} memories match"
+    if place.searched < TOP_K_MAX:  # the list ended before
+        if not place.searched:
+            return f"{half} no memory matches"
+        others = "1 other memory matches" if place.searched == 1 else f"{place.searched:,} other memories match"
+        return f"{half} {others}, and this one does not"
     return f"{half} it is beyond the first {place.searched:,}"

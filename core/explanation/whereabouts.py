@@ -43,6 +43,11 @@ class Whereabouts:
             verb = "erased" if erased else "retired"
             why = f": {one_line(self.change.reason, 200)}" if self.change.reason and not erased else ""
             said.append(f"{one_line(self.change.actor, _CHARS)} {verb} it on {self.change.at:%Y-%m-%d %H:%M} UTC{why}.")
+        elif self.change is not None:
+            said.append(
+                f"It was there after its last change in the journal, on {self.change.at:%Y-%m-%d %H:%M} UTC: "
+                "something else has removed it since."
+            )
         elif not self.indexes:
             said.append("The journal does not know the key: look whether it is spelled so, and whether the write succeeded.")
         if self.stands_in is not None:

@@ -55,7 +55,7 @@ def mode() -> Mode:
 def how_many() -> int:
     """Return how many results the view asks for."""
     asked = state.get("k")
-    return int(asked) if asked.isdecimal() and 1 <= int(asked) <= MOST else COUNTS[0]
+    return int(asked) if asked.isdecimal() and len(asked) <= 4 and 1 <= int(asked) <= MOST else COUNTS[0]
 
 
 def read_weights(text: str) -> Weights:

@@ -12,6 +12,7 @@ from core.curation.golden import golden_of
 from core.explanation import Settings
 from core.memory import Memory
 from core.recall import Mode, Weights
+from core.search import Search
 from pages.shared.explaining.asked import read_settings, write_settings
 from tests.pages.app import NOW, SEARCH, labels, open_app, seed, team_memories, texts
 
@@ -84,9 +85,41 @@ def test_what_the_agent_gets_at_a_budget(team_store, monkeypatch):
     at = open_app(monkeypatch, team_store, page=SEARCH, q="refund", lens="given", budget="150")
     assert not at.exception
     assert "tokens short" in texts(at)
-    at.slider(key="explain_budget").set_value(4_000).run()
+    at.slider(key="explain_budget_50_8000").set_value(4_000).run()
     assert "**7** of 7 results" in texts(at)
     assert at.query_params["budget"] == "4000"
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        pytest.param("20", "of 20 tokens", id="below the slider"),
+        pytest.param("20000", "of 20,000 tokens", id="above the slider"),
+        pytest.param("9" * 5_000, "of 1,000 tokens", id="no number"),
+    ],
+)
+def test_any_budget_of_a_link_is_shown(budget, said, team_store, monkeypatch):
+    at = open_app(monkeypatch, team_store, page=SEARCH, q="refund", lens="given", budget=budget, k="9" * 5_000)
+    assert not at.exception
+    assert said in texts(at)
+    next(slider for slider in at.slider if str(slider.key).startswith("explain_budget")).set_value(4_000).run()
+    shown = next(slider for slider in at.slider if str(slider.key).startswith("explain_budget"))
+    assert (shown.value, at.query_params["budget"]) == (4_000, "4000")
+
+
+def test_what_cannot_be_asked_is_said_beside_the_controls(team_store, monkeypatch):
+    monkeypatch.setattr(Search, "has_text", property(lambda _: False))
+    at = open_app(monkeypatch, team_store, page=SEARCH, q="refund", lens="compare", against="mode:text")
+    assert not at.exception
+    assert "no text search" in texts(at)
+    at.selectbox(key="against_mode").set_value(Mode.VECTOR).run()
+    assert "no text search" not in texts(at)
+
+
+def test_a_key_may_begin_with_a_space(tmp_path, monkeypatch):
+    directory = seed(tmp_path / "s", [*team_memories(), Memory(" k", "A refund.")])
+    at = open_app(monkeypatch, directory, page=SEARCH, q="refund", lens="missing", expected=" k")
+    assert "It is there: result" in texts(at)
 
 
 def test_two_ways_side_by_side_and_the_second_is_taken(team_store, monkeypatch):
@@ -99,6 +132,16 @@ def test_two_ways_side_by_side_and_the_second_is_taken(team_store, monkeypatch):
     assert at.query_params["k"] == "3"
     assert "against" not in at.query_params
     assert "3 of 7 memories in scope" in texts(at)
+
+
+@pytest.mark.parametrize(("agent", "expected"), [("ann", "k5"), ("ann", "k1")])
+def test_the_last_days_stay_these_unless_they_open(agent, expected, team_store, monkeypatch):
+    link = {"q": "refund", "lens": "missing", "expected": expected, "agent": agent, "when": "7d"}
+    at = open_app(monkeypatch, team_store, page=SEARCH, **link)
+    at.button(key="change_apply_0").click().run()
+    assert "It is there: result" in texts(at)
+    assert at.query_params["when"] == ("7d" if expected == "k5" else "between")
+    assert ("from" in at.query_params) is (expected == "k1")
 
 
 def test_the_inspector_leads_to_why_not(team_store, monkeypatch):
@@ -128,7 +171,9 @@ def test_hostile_texts_are_shown_as_text(lens, tmp_path, monkeypatch):
     assert not any("<script" in label for label in labels(at))
 
 
-@pytest.mark.parametrize("text", ["mode:text,k:3,budget:500,relevance:0.5,half_life_days:7", "k:20", "recency:0.213", ""])
+@pytest.mark.parametrize(
+    "text", ["mode:text,k:3,budget:500,relevance:0.5,half_life_days:7", "k:20", "budget:1000000", "recency:0.213", ""]
+)
 def test_settings_travel_in_links(text):
     assert write_settings(read_settings(text, Settings()), Settings()) == text
 
@@ -138,3 +183,9 @@ def test_settings_that_make_no_sense_are_left_out(text):
     assert read_settings(text, Settings(Mode.TEXT, weights=Weights(recency=0.5))) == Settings(
         Mode.TEXT, weights=Weights(recency=0.5)
     )
+
+
+def test_weights_are_turned_at_once():
+    base = Settings(weights=Weights(recency=0.0, reinforcement=0.0, confidence=0.0))
+    assert read_settings("relevance:0,recency:0.5", base).weights.relevance == 0
+    assert read_settings("relevance:0", base) == base

@@ -51,7 +51,7 @@ def inquiry_of(here: Here, query: str, snapshot: Snapshot | None) -> Inquiry:
 def budget() -> int:
     """Return the budget of the context block that the view asks for."""
     asked = state.get("budget")
-    return int(asked) if asked.isdecimal() and 1 <= int(asked) <= 1_000_000 else DEFAULT_BUDGET
+    return int(asked) if asked.isdecimal() and len(asked) <= 7 and 1 <= int(asked) <= 1_000_000 else DEFAULT_BUDGET
 
 
 def settings_here(here: Here) -> Settings:
@@ -67,7 +67,7 @@ def second(first: Settings) -> Settings:
 
 def read_settings(text: str, base: Settings) -> Settings:
     """Return settings of a link, "mode:text,k:20,recency:0.5", over those of a base; what makes no sense is left out."""
-    found = base
+    found, turned = base, dict[str, float]()
     for pair in text.split(","):
         name, _, value = pair.partition(":")
         try:
@@ -78,10 +78,13 @@ def read_settings(text: str, base: Settings) -> Settings:
             elif name == "budget" and 1 <= int(value) <= 1_000_000:
                 found = replace(found, budget=int(value))
             elif name in ranking.NAMES and ranking.in_range(name, float(value)):
-                found = replace(found, weights=replace(found.weights, **{name: float(value)}))
-        except (ValueError, ConfigError):
+                turned[name] = float(value)
+        except ValueError:
             continue
-    return found
+    try:  # all at once: one weight after the other, every weight may be 0 in between
+        return replace(found, weights=replace(found.weights, **turned))
+    except ConfigError:
+        return found
 
 
 def write_settings(settings: Settings, base: Settings) -> str:
@@ -89,25 +92,26 @@ def write_settings(settings: Settings, base: Settings) -> str:
     pairs = [(name, getattr(settings, name), getattr(base, name)) for name in ("mode", "k", "budget")]
     pairs += [(name, getattr(settings.weights, name), getattr(base.weights, name)) for name in ranking.NAMES]
     return ",".join(
-        f"{name}:{value if name == 'mode' else format(value, 'g')}" for name, value, was in pairs if value != was
+        f"{name}:{format(value, 'g') if isinstance(value, float) else value}" for name, value, was in pairs if value != was
     )
 
 
-def take(settings: Settings) -> None:
-    """Ask this way from now on; made for `on_click`."""
+def take(settings: Settings, was: Scope) -> None:
+    """Ask this way from now on, and no more within `was`; made for `on_click`."""
     usual = Settings()
     state.put("mode", None if settings.mode is usual.mode else str(settings.mode))
     state.put("k", None if settings.k == usual.k else str(settings.k))
     state.put("weights", ranking.write_weights(settings.weights) or None)
     state.put("budget", None if settings.budget == usual.budget else str(settings.budget))
     state.put("against", None)
-    _take_scope(settings.scope)
+    _take_scope(settings.scope, was)
 
 
-def _take_scope(scope: Scope) -> None:
-    if state.scope()[0] == scope:
-        return
-    params = scope.to_params()
-    for name in (*state.SCOPE_PARAMS, "from", "to"):
+def _take_scope(scope: Scope, was: Scope) -> None:
+    params, former = scope.to_params(), was.to_params()
+    # The last seven days stay these, whatever else opens.
+    times = ("from", "to") if any(params.get(name) != former.get(name) for name in ("from", "to")) else ()
+    for name in (*(name for name in state.SCOPE_PARAMS if params.get(name) != former.get(name)), *times):
         state.put(name, params.get(name))
-    state.put("when", "between" if "from" in params or "to" in params else None)
+    if times:
+        state.put("when", "between" if "from" in params or "to" in params else None)

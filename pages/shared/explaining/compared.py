@@ -8,12 +8,14 @@ from typing import Final
 import streamlit as st
 
 from core.errors import ConfigError
-from core.explanation import Inquiry, Settings, compare
+from core.explanation import Explained, Inquiry, Settings, compare
 from core.recall import Mode
+from core.scope import Scope
 from pages.shared import ranking, state
 from pages.shared.explaining.asked import BUDGETS, second, settings_here, take, write_settings
 from pages.shared.explaining.drawn import move_row
 from pages.shared.here import Here
+from pages.shared.problem import attempt
 from pages.shared.words import plural
 
 __all__ = ["compared"]
@@ -33,24 +35,32 @@ def compared(here: Here, inquiry: Inquiry) -> None:
     turn, shown = st.columns([1, 1.7], gap="large")
     with turn:
         _controls(first, other)
-    one, two = inquiry.explain(first), inquiry.explain(other)
-    found = compare(one, two)
     with shown:
-        if other == first:
-            st.markdown("Turn something on the left: the results re-rank beside those of the page.")
-        else:
-            st.markdown(
-                f"**{found.shared}** of {plural(len(one.result.hits), 'result')} stay, **{len(found.came)}** come in, "
-                f"**{len(found.went)}** drop out."
-            )
-        with st.container(horizontal=True, gap="small"):
-            same = other == first
-            st.button("Use these settings", key="compare_use", type="primary", disabled=same, on_click=_use, args=(other,))
-            st.button("Same as the page", key="compare_reset", type="tertiary", disabled=same, on_click=_reset)
-        head = "<span>Page</span><i></i><span>Here</span><div>Memory, and what moved it</div>"
-        rows = "".join(move_row(move, first=first.k, second=other.k) for move in found.moves)
-        st.html(f"<div class='mn-moves'><div class='mn-move mn-muted'>{head}</div>{rows}</div>")
+        both = attempt(lambda: (inquiry.explain(first), inquiry.explain(other)))
+    if both is not None:
+        with shown:
+            _moves(first, other, *both)
     state.sync_url()
+
+
+def _moves(first: Settings, other: Settings, one: Explained, two: Explained) -> None:
+    same, found = other == first, compare(one, two)
+    if same:
+        st.markdown("Turn something on the left: the results re-rank beside those of the page.")
+    else:
+        come, drop = ("comes" if len(found.came) == 1 else "come"), ("drops" if len(found.went) == 1 else "drop")
+        st.markdown(
+            f"**{found.shared}** of {plural(len(one.result.hits), 'result')} {'stays' if found.shared == 1 else 'stay'}, "
+            f"**{len(found.came)}** {come} in, **{len(found.went)}** {drop} out."
+        )
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Use these settings", key="compare_use", type="primary", disabled=same, on_click=_use, args=(other, first.scope)
+        )
+        st.button("Same as the page", key="compare_reset", type="tertiary", disabled=same, on_click=_reset)
+    head = "<span>Page</span><i></i><span>Here</span><div>Memory, and what moved it</div>"
+    rows = "".join(move_row(move, first=first.k, second=other.k) for move in found.moves)
+    st.html(f"<div class='mn-moves'><div class='mn-move mn-muted'>{head}</div>{rows}</div>")
 
 
 def _controls(first: Settings, other: Settings) -> None:
@@ -93,8 +103,8 @@ def _changed(first: Settings) -> None:
     state.put("against", write_settings(other, first) or None)
 
 
-def _use(settings: Settings) -> None:
-    take(settings)
+def _use(settings: Settings, was: Scope) -> None:
+    take(settings, was)
     state.put("lens", None)
     st.session_state[_WHOLE] = True
 

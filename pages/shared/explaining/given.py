@@ -10,6 +10,7 @@ from pages.shared import state
 from pages.shared.explaining.asked import BUDGETS, budget, settings_here
 from pages.shared.here import Here
 from pages.shared.markup import escaped
+from pages.shared.problem import attempt
 from pages.shared.words import plural
 
 __all__ = ["given"]
@@ -18,21 +19,30 @@ __all__ = ["given"]
 @st.fragment
 def given(here: Here, inquiry: Inquiry) -> None:
     """Draw the block with its budget; the slider runs this part alone."""
-    state.prepare_widget("explain_budget", budget())
+    low, high = min(BUDGETS[0], budget()), max(BUDGETS[1], budget())
+    # Other bounds make another slider: under the same key it would forget its value.
+    key = f"explain_budget_{low}_{high}"
+    state.prepare_widget(key, budget())
     st.slider(
         "Budget in tokens",
-        BUDGETS[0],
-        max(BUDGETS[1], budget()),
-        key="explain_budget",
+        low,
+        high,
+        key=key,
         on_change=state.store_value,
-        args=("budget", "explain_budget"),
+        args=("budget", key),
         help="What the block may cost at most in the agent's prompt.",
     )
-    found = inquiry.explain(settings_here(here))
+    found = attempt(lambda: inquiry.explain(settings_here(here)))
+    if found is not None:
+        _given(found)
+    state.sync_url()
+
+
+def _given(found: Explained) -> None:
     block = found.block
     st.markdown(
         f"**{len(block.used)}** of {plural(len(found.result.hits), 'result')}, about **{block.tokens:,}** of "
-        f"{budget():,} tokens."
+        f"{block.budget:,} tokens."
     )
     st.html(f"<div class='mn-entries'>{_entries(found)}</div>")
     ladder, text = st.tabs(["Other budgets", "The block"], key="given_tab", on_change="rerun")
@@ -46,7 +56,6 @@ def given(here: Here, inquiry: Inquiry) -> None:
                 st.code(block.text, language=None, wrap_lines=True)
             else:
                 st.markdown(markdown_escape("Nothing fits into this budget."))
-    state.sync_url()
 
 
 def _entries(found: Explained) -> str:

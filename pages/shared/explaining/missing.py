@@ -51,11 +51,12 @@ def missing(here: Here, inquiry: Inquiry) -> None:
         on_change=state.store_value,
         args=("expected", "explain_expected"),
     )
-    wanted = state.get("expected").strip()
-    if not wanted:
+    asked = state.get("expected")
+    if not asked.strip():
         st.caption("You see the stage that dropped it, and the smallest change of each setting that brings it back.")
         return
     assert here.frame is not None
+    wanted = asked if (here.frame["key"] == asked).any() else asked.strip()
     if not (here.frame["key"] == wanted).any():
         offered = matching(here.frame, wanted)
         if len(offered):
@@ -140,14 +141,14 @@ def _change(number: int, change: Change, settings: Settings) -> None:
             "Apply",
             key=f"change_apply_{number}",
             on_click=_apply,
-            args=(change,),
+            args=(change, settings),
             disabled=wide,
             help=f"A page shows {ranking.MOST:,} results at most." if wide else None,
         )
 
 
-def _apply(change: Change) -> None:
-    take(change.settings)
+def _apply(change: Change, settings: Settings) -> None:
+    take(change.settings, settings.scope)
 
 
 def _golden(here: Here, why: WhyNot, settings: Settings, inquiry: Inquiry) -> None:

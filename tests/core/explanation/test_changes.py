@@ -13,18 +13,23 @@ from hypothesis import settings as running
 from hypothesis import strategies as st
 
 from core.access import LOCAL_ADMIN, Actor, Role
+from core.budget import Packing
 from core.candidates import Mode
+from core.curation.plan import Action
 from core.errors import ConfigError, NotAllowedError
-from core.explanation import Change, Inquiry, Reason, Settings, inquire, inquire_then, whereabouts, why_not
+from core.explanation import Change, Inquiry, Reason, Settings, Whereabouts, inquire, inquire_then, whereabouts, why_not
+from core.explanation.frontier import Blocks, enters_at
 from core.memory import Memory
 from core.past.moment import Moment
 from core.past.searching import recall_then
 from core.past.then import look_back
+from core.past.versions import Applied
 from core.recall import RecallResult, Weights, context_block, recall
 from core.scope import Scope
 from core.snapshots.job import Job
 from core.snapshots.reading import Wish, read_in_process
 from core.store import MemoryStore
+from tests.core.budget.hits import make_hit, make_result
 from tests.core.explanation.world import QUESTIONS, settings_of, world
 from tests.core.memory_builders import DAY, NOW, make_catalog, make_memory, make_store
 
@@ -235,3 +240,27 @@ def test_without_lineage_its_weight_is_a_way_back(tmp_path: Path) -> None:
     why = why_not(inquire(store, text, actor=LOCAL_ADMIN, now=NOW), "spoken", asked)
     change = next(each for each in why.changes if each.control == "lineage")
     assert "spoken" in returned(store, text, change.settings)
+
+
+def test_a_memory_without_the_words_is_not_said_to_be_far_down(tmp_path: Path) -> None:
+    others = [make_memory(f"o{n}", f"Report number {n} goes out.") for n in range(105)]
+    store = make_store(tmp_path, make_memory("x", "Nothing of it."), *others)
+    why = why_not(inquire(store, "report", actor=LOCAL_ADMIN, now=NOW), "x", Settings(mode=Mode.TEXT))
+    assert "by words 105 other memories match, and this one does not." in why.sentence
+
+
+def test_what_was_removed_without_the_journal_is_said_so() -> None:
+    change = Applied("x", NOW, Action.REPLACE, "edit", "", "plan", "ann", 1)
+    said = Whereabouts(change=change).sentence
+    assert "something else has removed it since" in said
+    assert "does not know" not in said
+
+
+def test_the_budget_that_let_a_memory_in_is_none_that_takes_it_out_again() -> None:
+    packing = Packing(make_result([make_hit("big", "alpha " * 200, 0.9), make_hit("mid", "beta gamma " * 70, 0.6)]))
+    blocks = Blocks(packing)
+    assert [key for budget in (300, 450) for key in blocks(budget).used] == ["mid", "big"]
+    at = enters_at(blocks, "mid", above=0, within=300)
+    assert at is not None
+    assert at <= 300
+    assert "mid" in blocks(at).used
