@@ -35,6 +35,7 @@ def test_a_missed_memory_is_brought_back(server, page):
 def test_two_ways_are_compared_and_one_is_taken(server, page):
     page.goto(f"{server.url}/search?q=Who+approves+refunds%3F&lens=compare")
     expect(page.get_by_text("Turn something on the left")).to_be_visible()
+    page.wait_for_selector(IDLE)
     count = page.get_by_label("Results", exact=True).last
     count.fill("3")
     count.press("Enter")

@@ -62,6 +62,7 @@ def test_a_deep_link_opens_the_past_on_a_phone_and_tells_what_changed_since(serv
     inspector.get_by_role("button", name="Close").click()
     page.wait_for_url(re.compile("^((?!sel=).)*$"))
     link = page.url
+    page.wait_for_selector(IDLE)
     page.get_by_role("button", name="What changed since").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text(re.compile("1 was written, 1 expired and 1 retired"))).to_be_visible()
@@ -71,6 +72,7 @@ def test_a_deep_link_opens_the_past_on_a_phone_and_tells_what_changed_since(serv
     dialog.get_by_role("button", name="Restore as of then").click()
     expect(page.get_by_role("heading", name="What would this plan change?")).to_be_visible()
     page.goto(link)
+    page.wait_for_selector(IDLE)
     page.get_by_role("button", name="What changed since").click()
     dialog.get_by_text("Retired · 1").click()
     dialog.get_by_role("button", name="Open in History").click()
