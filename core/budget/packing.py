@@ -26,6 +26,7 @@ __all__ = ["Packing", "context_block"]
 _STEPS_LOOKED: Final = 12
 _MOSTLY: Final = 0.5
 _SHOWN: Final = 0.005
+_SHOWN_VALUE: Final = 0.001
 _KEY_CHARS: Final = 80
 
 
@@ -119,7 +120,8 @@ class Packing:
 
     def _entered(self, place: int) -> Entered:
         worth, hit = self._worths[place], self.result.hits[place]
-        said = f"Relevance {worth.relevance:.2f}, confidence {worth.confidence:.2f}: a value of {worth.value:.2g}"
+        value = f"a value of {worth.value:.2g}" if worth.value >= _SHOWN_VALUE else "next to no value"
+        said = f"Relevance {worth.relevance:.2f}, confidence {worth.confidence:.2f}: {value}"
         if worth.beside is not None and worth.lent >= _SHOWN:
             said += f"; {worth.lent:.2f} of its relevance is for standing beside {self._key(worth.beside)}"
         return Entered(hit.memory.key, self._costs[place], worth.value, worth.relevance, worth.confidence, f"{said}.")

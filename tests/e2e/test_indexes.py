@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from core.vectors.server import RunningServer
 from tests.core.aws_environment import KEY, SECRET, isolate_aws
-from tests.e2e.test_dashboard import CONTRAST
+from tests.e2e.test_dashboard import CONTRAST, IDLE
 from tests.pages.app import seed, team_memories
 from tests.pages.test_indexes import foreign
 
@@ -89,6 +89,7 @@ def test_the_wizard_tries_a_bucket_and_opens_it(server, endpoint, page):
     dialog.get_by_role("textbox", name="Endpoint").fill(endpoint)
     dialog.get_by_role("textbox", name="Endpoint").press("Enter")
     expect(dialog.get_by_text("These credentials can read")).to_be_visible()
+    page.wait_for_selector(IDLE)
     dialog.get_by_text("The smallest IAM policy for this bucket").click()
     dialog.get_by_role("radio", name="agent").click()
     expect(dialog.get_by_text("s3vectors:PutVectors")).to_be_visible()
